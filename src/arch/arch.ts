@@ -1,0 +1,157 @@
+/**
+ * What a machine is. `Arch` is a machine as `--arch` names it; `arch.at(release, bits)` resolves it with
+ * a release into one flat `Target`, data and tiny total functions, from which everything above reads.
+ * Nothing above this folder asks which machine it is on: a difference is a field here.
+ *
+ * Addresses are virtual page numbers (see src/lib/u64.ts) of the target's own page size. Constants of
+ * the three machines: Linux 2.5.46, include/asm-{i386,sparc64,ia64}.
+ */
+import type { Release, SearchName } from '../release/index.js';
+import type { Trap } from './trap.js';
+
+export type { Trap } from './trap.js';
+
+export type Bits = 32 | 64;
+
+export interface Arch {
+  readonly name: string;
+  readonly about: string;
+  /** Word sizes of tasks it runs, its own first. */
+  readonly bits: readonly Bits[];
+  at(release: Release, bits: Bits): Target;
+}
+
+/**
+ * The small view of a running task that TASK_UNMAPPED_BASE needs, as the kernel's macros do: sparc64
+ * tests TIF_32BIT, ia64 reads current->thread.map_base.
+ */
+export interface TaskView {
+  readonly is32bit: boolean;
+  /** vpn; ia64's thread.map_base, unused elsewhere. */
+  readonly mapBase: number;
+}
+
+/** MAP_* values, which differ (MAP_LOCKED of sparc is MAP_GROWSDOWN elsewhere). 0: not on this machine. */
+export interface MapFlags {
+  readonly SHARED: number;
+  readonly PRIVATE: number;
+  readonly TYPE: number;
+  readonly FIXED: number;
+  readonly ANONYMOUS: number;
+  readonly GROWSDOWN: number;
+  readonly GROWSUP: number;
+  readonly DENYWRITE: number;
+  readonly EXECUTABLE: number;
+  readonly LOCKED: number;
+  readonly NORESERVE: number;
+  readonly POPULATE: number;
+  readonly NONBLOCK: number;
+  readonly STACK: number;
+}
+
+/** A range of pages, end exclusive. */
+export interface PageRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One area of the address space as exec leaves it. */
+export interface ImageArea extends PageRange {
+  readonly vmFlags: number;
+  /** Bytes into the program's file, or null for anonymous memory. */
+  readonly fileOffset: number | null;
+  readonly what: 'text' | 'data' | 'stack' | 'rbs' | 'nat';
+}
+
+/** Values that glibc was built with; see src/thread. Bytes unless the name says otherwise. */
+export interface NptlParameters {
+  readonly version: '2.3.3' | '2.36';
+  readonly PTHREAD_STACK_MIN: number;
+  /** Default stack when RLIMIT_STACK is infinite. */
+  readonly ARCH_STACK_DEFAULT_SIZE: number;
+  readonly MINIMAL_REST_STACK: number;
+  /** Divides the default taken from RLIMIT_STACK: 2 on ia64 in 2.3.3, for its two stacks. */
+  readonly defaultStackDivisor: number;
+  /** Stacks of a multiple of this get one page more (i686 builds up to 2.33), or 0. */
+  readonly MULTI_PAGE_ALIASING: number;
+  readonly staticTlsSize: number;
+  readonly staticTlsAlign: number;
+  readonly sizeofPthread: number;
+  /** Offset of `tid` in struct pthread. */
+  readonly tidOffset: number;
+  /** True where struct pthread lies below the thread pointer (ia64), false where it is at the end. */
+  readonly dtvAtTp: boolean;
+  /** PROT_* of a stack: with PROT_EXEC where a program without PT_GNU_STACK gets it. */
+  readonly stackProt: number;
+  /** True where the register stack grows up from the block's start and the guard is in the middle. */
+  readonly guardInMiddle: boolean;
+  /** The guard is part of the requested size (2.3.3) or added to it (2.36). */
+  readonly guardInsideSize: boolean;
+  /** Map PROT_NONE and open the rest (2.36), or map and close the guard (2.3.3). */
+  readonly mapsClosed: boolean;
+  readonly cloneFlags: number;
+  /** What clone's tls argument is: a user_desc in memory (i386), pd itself, or the address above it. */
+  readonly tls: 'user_desc' | 'pd' | 'above-pd';
+  /** Name of the call that mmap() uses, and bytes a unit of its offset. */
+  readonly mmapCall: 'mmap' | 'mmap2';
+  readonly sizeof: Readonly<Record<PthreadType, number>>;
+}
+
+export type PthreadType = 'pthread_attr_t' | 'pthread_mutex_t' | 'pthread_cond_t' | 'pthread_barrier_t';
+
+/** The order in which clone takes its arguments on this machine. */
+export type CloneOrder = 'tls-fourth' | 'stack-size';
+
+export interface Target {
+  readonly arch: string;
+  /** Word size of the task, and of the kernel below it. */
+  readonly bits: Bits;
+  readonly kernelBits: Bits;
+  readonly release: Release;
+  readonly bigEndian: boolean;
+  readonly pageShift: number;
+  /** Bytes of a page: 2^pageShift. */
+  readonly pageSize: number;
+  /** Pages that an unsigned long of the kernel can address: page numbers are below it. */
+  readonly vpnEnd: number;
+
+  // Address space.
+  readonly taskSize: number;
+  /** End of the space that a search may use: TASK_SIZE, or 0xf0000000 of 32-bit sparc tasks. */
+  readonly searchEnd: number;
+  readonly stackTop: number;
+  taskUnmappedBase(task: TaskView): number;
+  /** The task that exec makes: what TASK_UNMAPPED_BASE will be evaluated for. */
+  readonly newTask: TaskView;
+  readonly search: SearchName;
+  /** A hint is where the search starts (sparc64, ia64 of 2.5.46) or is probed once (generic). */
+  readonly hintStartsSearch: boolean;
+  /** Addresses that the processor does not implement, skipped by the search, or null. */
+  readonly vaHole: PageRange | null;
+  /** ia64: pages a region, and the highest offset + length that may be mapped in one; else null. */
+  readonly region: { readonly pages: number; readonly mapLimit: number } | null;
+  /** Searches align to this many pages: `shared` for MAP_SHARED, `file` for mappings of files. */
+  readonly colour: { readonly shared: number; readonly file: number; readonly addsPgoff: boolean };
+
+  // Numbers and conventions of the system-call interface.
+  readonly map: MapFlags;
+  /** Machine's own number for a generic errno. */
+  errno(generic: number): number;
+  readonly trap: Trap;
+  /** Call numbers by kernel name. */
+  readonly nr: Readonly<Record<string, number>>;
+  /** Calls that this release lacks but NPTL needs: present, and marked. */
+  readonly backported: readonly string[];
+  /** Handler of a call whose entry differs from the generic one of the same name. */
+  readonly entry: Readonly<Record<string, string>>;
+  readonly cloneOrder: CloneOrder;
+  /** RLIM_INFINITY as getrlimit stores it, [high, low] half. */
+  readonly rlimInfinity: readonly [number, number];
+
+  // What exec leaves.
+  readonly image: readonly ImageArea[];
+  readonly startBrk: number;
+  readonly dataDefaultFlags: number;
+
+  nptl(version: '2.3.3' | '2.36'): NptlParameters;
+}

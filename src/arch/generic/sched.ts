@@ -1,0 +1,23 @@
+/** CLONE_* and FUTEX_* values, the same on every machine: include/linux/sched.h, include/linux/futex.h. */
+
+export const CLONE_VM = 0x100;
+export const CLONE_FS = 0x200;
+export const CLONE_FILES = 0x400;
+export const CLONE_SIGHAND = 0x800;
+export const CLONE_THREAD = 0x10000;
+export const CLONE_NEWNS = 0x20000;
+export const CLONE_SYSVSEM = 0x40000;
+export const CLONE_SETTLS = 0x80000;
+export const CLONE_PARENT_SETTID = 0x100000;
+export const CLONE_CHILD_CLEARTID = 0x200000;
+export const CLONE_DETACHED = 0x400000;
+
+export const FUTEX_WAIT = 0;
+export const FUTEX_WAKE = 1;
+
+export const RLIMIT_DATA = 2;
+export const RLIMIT_STACK = 3;
+export const RLIMIT_MEMLOCK = 8;
+export const RLIMIT_AS = 9;
+/** Resources that getrlimit knows in 2.5.46: include/asm-i386/resource.h. */
+export const RLIM_NLIMITS = 11;

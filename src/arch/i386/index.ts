@@ -1,0 +1,85 @@
+/**
+ * i386: 4 KiB pages, 3 GiB of user space, searches from a third of it up. Linux 2.5.46
+ * include/asm-i386/{processor,page,mman,unistd}.h; NPTL as an i686 build of glibc.
+ *
+ *   0x08048000 text, data, heap ->   0x40000000 mmap ->          <- stack 0xc0000000
+ */
+import { vpnOfBig } from '../../lib/u64.js';
+import type { Release } from '../../release/index.js';
+import type { Arch, NptlParameters, Target } from '../arch.js';
+import { anonymousArea, dataArea, textArea } from '../generic/image.js';
+import {
+  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_STACK_FLAGS,
+} from '../generic/mman.js';
+import { nptlCommon } from '../generic/nptl.js';
+import { int80 } from '../trap.js';
+import { i386Syscalls } from './syscallent.js';
+
+const SHIFT = 12;
+const TASK_SIZE = vpnOfBig(0xc0000000n, SHIFT);
+/** PAGE_ALIGN(TASK_SIZE / 3). */
+const TASK_UNMAPPED_BASE = Math.ceil(TASK_SIZE / 3);
+
+function nptl(version: '2.3.3' | '2.36'): NptlParameters {
+  const old = version === '2.3.3';
+  return {
+    ...nptlCommon(version, 32),
+    PTHREAD_STACK_MIN: 16384,
+    ARCH_STACK_DEFAULT_SIZE: 2 * 1024 * 1024,
+    MINIMAL_REST_STACK: 2048,
+    defaultStackDivisor: 1,
+    MULTI_PAGE_ALIASING: old ? 65536 : 0, // nptl/sysdeps/i386/i686/Makefile; removed in 2.34
+    staticTlsAlign: old ? 16 : 64,
+    dtvAtTp: false,
+    stackProt: PROT_READ | PROT_WRITE | (old ? PROT_EXEC : 0),
+    guardInMiddle: false,
+    tls: 'user_desc',
+    mmapCall: 'mmap2',
+  };
+}
+
+function at(release: Release): Target {
+  return {
+    arch: 'i386',
+    bits: 32,
+    kernelBits: 32,
+    release,
+    bigEndian: false,
+    pageShift: SHIFT,
+    pageSize: 2 ** SHIFT,
+    vpnEnd: 2 ** (32 - SHIFT),
+    taskSize: TASK_SIZE,
+    searchEnd: TASK_SIZE,
+    stackTop: TASK_SIZE,
+    taskUnmappedBase: () => TASK_UNMAPPED_BASE,
+    newTask: { is32bit: true, mapBase: 0 },
+    search: release.genericSearch,
+    hintStartsSearch: false,
+    vaHole: null,
+    region: null,
+    colour: { shared: 1, file: 1, addsPgoff: false },
+    map: genericMap,
+    errno: (generic) => generic,
+    trap: int80,
+    nr: i386Syscalls,
+    backported: ['set_tid_address'],
+    entry: { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' },
+    cloneOrder: 'tls-fourth',
+    rlimInfinity: [0, -1],
+    image: [
+      textArea(SHIFT, 0x08048000n, 0x08049000n),
+      dataArea(SHIFT, 0x08049000n, 0x0804a000n, 0x1000),
+      anonymousArea('stack', SHIFT, 0xbfffe000n, 0xc0000000n, VM_STACK_FLAGS),
+    ],
+    startBrk: vpnOfBig(0x0804a000n, SHIFT),
+    dataDefaultFlags: VM_DATA_DEFAULT_FLAGS,
+    nptl,
+  };
+}
+
+export const i386: Arch = {
+  name: 'i386',
+  about: '4 KiB pages, mmap from 1 GiB, little-endian',
+  bits: [32],
+  at,
+};

@@ -1,0 +1,11 @@
+/** guardpage as a library: the machine, the program interface, the tables. */
+export { archs, findArch } from './arch/index.js';
+export type { Arch, Bits, Target } from './arch/index.js';
+export { ConfigError, Machine } from './machine.js';
+export type { MachineConfig, Outcome, RunOptions, RunResult, RunStats, Waiter } from './machine.js';
+export { findRelease, releases } from './release/index.js';
+export type { Release, SearchName } from './release/index.js';
+export type { Addr } from './thread/address.js';
+export type { Call, ThreadBody } from './thread/call.js';
+export type { Libc } from './thread/libc.js';
+export type { Main } from './thread/ts_user_mode.js';

@@ -1,0 +1,368 @@
+/**
+ * Machine: the public face. Configure one, load a program, run it, look at what it did, reset.
+ *
+ *   const machine = new Machine({ arch: 'sparc64', kernel: '2.5.46' });
+ *   machine.load(main, ['-n', '100']);
+ *   const result = machine.run();
+ */
+import { archs, type Bits, findArch, type Target } from './arch/index.js';
+import { hexDigits } from './lib/u64.js';
+import { Rng } from './lib/rng.js';
+import { mapsLines } from './mm/maps.js';
+import { initRlimits, Mm, type Rlimits } from './mm/mm.js';
+import { MAX_RAM, PhysicalMemory } from './mm/physical_memory.js';
+import { searches } from './mm/unmapped_area/index.js';
+import { type OvercommitMode, Vm } from './mm/vm.js';
+import { Files, type Sink } from './fs/files.js';
+import { findRelease, releases, type SearchName } from './release/index.js';
+import { handlers } from './syscall/handlers.js';
+import { Kernel, type Tracer } from './syscall/kernel.js';
+import type { Process } from './syscall/process.js';
+import { Strace } from './syscall/strace.js';
+import { TASK_FREE, TASK_FUTEX } from './task/task_table.js';
+import type { Addr } from './thread/address.js';
+import { hiOf, loOf } from './thread/address.js';
+import { withGuestGlobals } from './thread/host_globals.js';
+import { Libc } from './thread/libc.js';
+import { GuestFault, Nptl } from './thread/nptl.js';
+import { ProgramError } from './thread/sys.js';
+import { type Main, TsUserMode } from './thread/ts_user_mode.js';
+
+/** A configuration that cannot be: one sentence, with the choices there are. */
+export class ConfigError extends Error {}
+
+export interface MachineConfig {
+  /** Machine; default i386. */
+  readonly arch?: string;
+  /** Kernel release; default 2.5.46. A version between two records takes the lower one. */
+  readonly kernel?: string;
+  /** Word size of the task; default the machine's own. */
+  readonly bits?: number;
+  /** A search other than the release's own. */
+  readonly search?: string;
+  readonly nptl?: string;
+  /** Seed of everything that chance decides; default 1. */
+  readonly seed?: number;
+  /** Bytes of memory; default 1 GiB. */
+  readonly ram?: number;
+  readonly overcommit?: number;
+  readonly maxMapCount?: number;
+  readonly pidMax?: number;
+  /** Soft limits in bytes, Infinity for unlimited. */
+  readonly rlimits?: Partial<Rlimits>;
+  /** Where the guest's fd 1 and 2 go; default nowhere. */
+  readonly stdout?: Sink;
+  readonly stderr?: Sink;
+  /** System calls as strace prints them, a line each. */
+  readonly strace?: ((line: string) => void) | null;
+  /** Sentences about the run: a call that is not implemented, for example. */
+  readonly notice?: (sentence: string) => void;
+}
+
+/** One task of a deadlock: who waits on what, and who could end the wait. */
+export interface Waiter {
+  readonly tid: number;
+  readonly name: string;
+  readonly waitsOn: string;
+  readonly ownedBy: number | null;
+}
+
+export type Outcome = 'exited' | 'signalled' | 'deadlock' | 'oom' | 'timeout';
+
+/** Exact counts of a run; the same on every host. */
+export interface RunStats {
+  readonly syscalls: number;
+  readonly syscallsByName: Readonly<Record<string, number>>;
+  readonly switches: number;
+  readonly searches: number;
+  readonly probes: number;
+  readonly findVmaVisits: number;
+  readonly splits: number;
+  readonly merges: number;
+  readonly vmas: number;
+  readonly peakVmas: number;
+  /** Areas at the moment when most threads were alive. */
+  readonly vmasAtPeakThreads: number;
+  readonly peakThreads: number;
+  /** Pages ever written, at most at once, and how many of them became frames. */
+  readonly peakPages: number;
+  readonly frames: number;
+  readonly virtualNs: number;
+  /** Results of mmap for the first and the latest thread stack. */
+  readonly firstStack: string | null;
+  readonly lastStack: string | null;
+}
+
+export interface RunResult {
+  readonly outcome: Outcome;
+  /** Exit status: the program's, 128 + signal, or 1. */
+  readonly exit: number;
+  readonly signal: string | null;
+  readonly deadlock: readonly Waiter[];
+  /** One sentence when there is something to say: an exception, a fault. */
+  readonly message: string | null;
+  readonly stats: RunStats;
+  readonly maps: readonly string[];
+}
+
+export interface RunOptions {
+  /** Asked now and then; true ends the run with outcome "timeout". */
+  readonly shouldStop?: () => boolean;
+}
+
+/** Pid of the program. */
+const FIRST_PID = 1000;
+const DEFAULT_RAM = 2 ** 30;
+const SIGSEGV = 11;
+/** Task switches between two looks at shouldStop. */
+const STOP_INTERVAL = 1024;
+
+export class Machine {
+  readonly target: Target;
+  readonly searchName: SearchName;
+  /** True when the search is not the one this machine has in this release. */
+  readonly searchForced: boolean;
+  readonly nptlVersion: '2.3.3' | '2.36';
+  readonly mm: Mm;
+  readonly kernel: Kernel;
+
+  private readonly config: MachineConfig;
+  private readonly vm: Vm;
+  private readonly memory: PhysicalMemory;
+  private nptl: Nptl | null = null;
+
+  constructor(config: MachineConfig = {}) {
+    this.config = config;
+    this.target = resolveTarget(config);
+    this.searchName = resolveSearch(config, this.target);
+    this.searchForced = this.searchName !== this.target.search;
+    this.nptlVersion = resolveNptl(config);
+    const { pageSize } = this.target;
+    const ram = resolveRam(config);
+    this.vm = new Vm(Math.floor(ram / pageSize));
+    this.vm.overcommit = resolveOvercommit(config);
+    this.memory = new PhysicalMemory(pageSize, this.target.bigEndian, ram);
+    this.kernel = new Kernel(this.target, this.vm, this.memory, {
+      handlers,
+      pidMax: resolveCount(config.pidMax, 'pid-max', this.target.release.pidMax, FIRST_PID + 1),
+      tracer: config.strace ? tracerFor(config.strace) : null,
+      onUnknownCall: (name) => config.notice?.(`system call ${name} is not implemented: ENOSYS`),
+    });
+    this.mm = new Mm(this.target, this.vm, this.memory, { ...initRlimits(), ...config.rlimits }, {
+      search: this.searchName,
+      maxMapCount: resolveCount(config.maxMapCount, 'max-map-count', this.target.release.maxMapCount, 1),
+    });
+  }
+
+  /** Back to a machine without a program. */
+  reset(): void {
+    this.kernel.reset();
+    this.mm.clear();
+    this.memory.reset();
+    this.vm.committed = 0;
+    this.nptl = null;
+  }
+
+  /** exec: the initial image, and one task with pid 1000 about to enter `main`. */
+  load(main: Main, argv: readonly string[] = [], name = 'program'): void {
+    this.reset();
+    const { kernel, target, config } = this;
+    this.mm.exec(target.newTask, { path: `/bin/${name}`, major: 3, minor: 1, inode: 4711 });
+    const nptl = new Nptl(kernel, this.mm, target.nptl(this.nptlVersion));
+    const libc = new Libc(nptl);
+    const ignore: Sink = () => {};
+    const process: Process = {
+      tgid: FIRST_PID,
+      mm: this.mm,
+      files: new Files(config.stdout ?? ignore, config.stderr ?? ignore),
+      user: new TsUserMode(nptl, libc, main, [...argv]),
+      tasks: 0,
+      exitCode: 0,
+      exited: false,
+    };
+    kernel.processes.push(process);
+    kernel.pids.take(FIRST_PID);
+    const slot = kernel.addTask(0, FIRST_PID);
+    nptl.bindTask(slot, 0);
+    kernel.queue.push(slot);
+    this.nptl = nptl;
+  }
+
+  /** Runs the loaded program to its end. */
+  run(options: RunOptions = {}): RunResult {
+    const rng = new Rng(this.config.seed ?? 1);
+    try {
+      const outcome = withGuestGlobals(rng, this.kernel.clock, () => this.schedule(options));
+      return this.ended(outcome);
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  /** The scheduler's loop: until the process has exited, or nobody will ever run again. */
+  private schedule(options: RunOptions): 'exited' | 'deadlock' | 'timeout' {
+    const { kernel } = this;
+    const { tasks, queue, clock } = kernel;
+    const process = kernel.processes[0]!;
+    let turns = 0;
+    while (!process.exited) {
+      if (clock.peek() !== undefined) kernel.fireTimers();
+      const slot = queue.pick();
+      if (slot < 0) {
+        const timer = clock.peek();
+        if (timer === undefined) return 'deadlock';
+        clock.now = Math.max(clock.now, timer.deadline);
+        continue;
+      }
+      kernel.switchTo(slot);
+      process.user.run(slot);
+      const state = tasks.state[slot];
+      if (state !== TASK_FREE && state !== TASK_FUTEX && !process.exited) queue.push(slot);
+      turns += 1;
+      if (turns % STOP_INTERVAL === 0 && options.shouldStop?.()) return 'timeout';
+    }
+    return 'exited';
+  }
+
+  private ended(outcome: 'exited' | 'deadlock' | 'timeout'): RunResult {
+    const deadlock = outcome === 'deadlock' ? this.waiters() : [];
+    const exit = outcome === 'exited' ? this.kernel.processes[0]!.exitCode : 1;
+    return this.result(outcome, exit, null, deadlock, null);
+  }
+
+  /** A program's own exception becomes a sentence, a fault a signal; our own mistakes go on. */
+  private failed(error: unknown): RunResult {
+    const task = this.kernel.current;
+    const tid = this.kernel.tasks.tid[task] ?? 0;
+    const name = this.kernel.processes[0]?.user.nameOf(task) ?? '?';
+    const who = `thread ${tid} (${name})`;
+    if (error instanceof GuestFault) {
+      const at = `0x${hexDigits(error.hi, error.lo)}`;
+      return this.result('signalled', 128 + SIGSEGV, 'SIGSEGV', [], `${who}: SIGSEGV at ${at}`);
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    const kind = error instanceof ProgramError || !(error instanceof Error) ? '' : `${error.name}: `;
+    return this.result('exited', 1, null, [], `the program threw in ${who}: ${kind}${text}`, error);
+  }
+
+  private result(
+    outcome: Outcome, exit: number, signal: string | null, deadlock: readonly Waiter[], message: string | null,
+    cause?: unknown,
+  ): RunResult {
+    const result = { outcome, exit, signal, deadlock, message, stats: this.stats(), maps: mapsLines(this.mm) };
+    // The exception itself, for debuggers; not part of the JSON.
+    if (cause !== undefined) Object.defineProperty(result, 'cause', { value: cause, enumerable: false });
+    return result;
+  }
+
+  /** Who waits on what, in order of tid. */
+  private waiters(): Waiter[] {
+    const { tasks, processes } = this.kernel;
+    const list: Waiter[] = [];
+    tasks.forEach((slot) => {
+      if (tasks.state[slot] !== TASK_FUTEX) return;
+      const { user } = processes[tasks.process[slot]!]!;
+      const wait = user.waitOf(slot) ?? { waitsOn: 'futex', ownedBy: null };
+      list.push({ tid: tasks.tid[slot]!, name: user.nameOf(slot), ...wait });
+    });
+    return list.sort((a, b) => a.tid - b.tid);
+  }
+
+  stats(): RunStats {
+    const { kernel, mm, memory, nptl } = this;
+    const text = (addr: Addr | null) => (addr === null ? null : `0x${hexDigits(hiOf(addr), loOf(addr))}`);
+    const byName: Record<string, number> = {};
+    kernel.callsByNr.forEach((count, nr) => {
+      if (count > 0) byName[kernel.nameOf(nr)] = count;
+    });
+    return {
+      syscalls: kernel.calls,
+      syscallsByName: byName,
+      switches: kernel.queue.switches,
+      searches: mm.stats.searches,
+      probes: mm.stats.probes,
+      findVmaVisits: mm.vmas.visits,
+      splits: mm.stats.splits,
+      merges: mm.stats.merges,
+      vmas: mm.vmas.size,
+      peakVmas: mm.stats.peakVmas,
+      vmasAtPeakThreads: kernel.vmasAtPeak,
+      peakThreads: kernel.tasks.peak,
+      peakPages: memory.peakPages,
+      frames: memory.frames,
+      virtualNs: kernel.clock.now,
+      firstStack: text(nptl?.firstStack ?? null),
+      lastStack: text(nptl?.lastStack ?? null),
+    };
+  }
+}
+
+// ---- configuration --------------------------------------------------------------------------------
+
+function list(names: readonly string[]): string {
+  return names.join(', ');
+}
+
+function resolveTarget(config: MachineConfig): Target {
+  const name = config.arch ?? 'i386';
+  const arch = findArch(name);
+  if (arch === undefined) {
+    throw new ConfigError(`no machine "${name}"; there are: ${list(archs.map((a) => a.name))}`);
+  }
+  const kernel = config.kernel ?? '2.5.46';
+  const choice = findRelease(kernel);
+  if (choice === undefined) {
+    throw new ConfigError(`no kernel release "${kernel}"; there are: ${list(releases.map((r) => r.name))}`);
+  }
+  if (!choice.exact) config.notice?.(`kernel ${kernel} has no record of its own: ${choice.release.name} is used`);
+  const bits = config.bits ?? arch.bits[0]!;
+  if (!arch.bits.includes(bits as Bits)) {
+    throw new ConfigError(`${name} has no ${bits}-bit tasks; it has: ${list(arch.bits.map(String))}`);
+  }
+  return arch.at(choice.release, bits as Bits);
+}
+
+function resolveSearch(config: MachineConfig, target: Target): SearchName {
+  if (config.search === undefined) return target.search;
+  const found = searches.find((entry) => entry.search.name === config.search);
+  if (found === undefined) {
+    throw new ConfigError(`no search "${config.search}"; there are: ${list(searches.map((s) => s.search.name))}`);
+  }
+  return found.search.name;
+}
+
+/** Both releases here are older than 2.6.18, below which 2.3.3 is the default. */
+function resolveNptl(config: MachineConfig): '2.3.3' | '2.36' {
+  const version = config.nptl ?? '2.3.3';
+  if (version !== '2.3.3' && version !== '2.36') {
+    throw new ConfigError(`no NPTL "${version}"; there are: 2.3.3, 2.36`);
+  }
+  return version;
+}
+
+function resolveRam(config: MachineConfig): number {
+  const ram = config.ram ?? DEFAULT_RAM;
+  if (ram > MAX_RAM) {
+    throw new ConfigError(`--ram ${ram} is more than ${MAX_RAM} bytes (4 GiB less 64 KiB), the most a WebAssembly.Memory holds`);
+  }
+  if (!(ram >= 2 ** 20)) throw new ConfigError(`--ram ${ram} is less than 1 MiB`);
+  return ram;
+}
+
+function resolveOvercommit(config: MachineConfig): OvercommitMode {
+  const mode = config.overcommit ?? 0;
+  if (mode !== 0 && mode !== 1 && mode !== 2) throw new ConfigError(`no overcommit mode ${mode}; there are: 0, 1, 2`);
+  return mode;
+}
+
+function resolveCount(value: number | undefined, name: string, standard: number, least: number): number {
+  if (value === undefined) return standard;
+  if (!Number.isSafeInteger(value) || value < least || value > 2 ** 30) {
+    throw new ConfigError(`--${name} ${value} is not a whole number from ${least} to ${2 ** 30}`);
+  }
+  return value;
+}
+
+function tracerFor(print: (line: string) => void): Tracer {
+  return new Strace(print);
+}

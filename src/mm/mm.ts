@@ -1,0 +1,180 @@
+/**
+ * Mm: one address space, the kernel's mm_struct. It holds the VMAs, the search's memory
+ * (free_area_cache), the heap's bounds, the accounting, and exact counts of what everything cost.
+ * The calls on it are one file each: mmap.ts, munmap.ts, mprotect.ts, brk.ts.
+ *
+ * Addresses are virtual page numbers. Failures are negative errno values (src/arch/generic/errno.ts).
+ */
+import type { Target, TaskView } from '../arch/index.js';
+import { bug } from '../lib/bug.js';
+import type { SearchName } from '../release/index.js';
+import { PageTable } from './page_table.js';
+import type { PhysicalMemory } from './physical_memory.js';
+import { type Search, searchNamed } from './unmapped_area/index.js';
+import { VmaSet } from './vma_set.js';
+import type { Vm } from './vm.js';
+
+/** A file that can be mapped: what /proc/PID/maps prints of it. */
+export interface MappedFile {
+  readonly path: string;
+  readonly major: number;
+  readonly minor: number;
+  readonly inode: number;
+}
+
+/** Soft limits, bytes; Infinity is RLIM_INFINITY. */
+export interface Rlimits {
+  data: number;
+  stack: number;
+  memlock: number;
+  as: number;
+}
+
+/** INIT_RLIMITS of Linux 2.5.46, asm-i386/resource.h: an 8 MiB stack, all else of the VM unlimited. */
+export function initRlimits(): Rlimits {
+  const unlimited = Number.POSITIVE_INFINITY;
+  return { data: unlimited, stack: 8 * 1024 * 1024, memlock: unlimited, as: unlimited };
+}
+
+/** Exact counts since the mm was made; the same on every host. */
+export interface MmStats {
+  /** Searches of get_unmapped_area (MAP_FIXED needs none). */
+  searches: number;
+  /** VMAs that search loops examined, not counting the find_vma they start with. */
+  probes: number;
+  splits: number;
+  merges: number;
+  peakVmas: number;
+}
+
+export interface MmOptions {
+  /** A search other than the target's own. */
+  readonly search?: SearchName;
+  readonly maxMapCount?: number;
+}
+
+export class Mm {
+  readonly vmas = new VmaSet();
+  /** Files by the index in VmaSet.vmFile; entry 0 stands for "no file". */
+  readonly files: (MappedFile | null)[] = [null];
+  readonly target: Target;
+  readonly vm: Vm;
+  readonly pageTable: PageTable;
+  readonly search: Search;
+  readonly rlimits: Rlimits;
+  readonly maxMapCount: number;
+
+  /** The running task as TASK_UNMAPPED_BASE sees it. */
+  task: TaskView;
+  /** Lowest address that may start a hole; kept by the free-area-cache search alone. */
+  freeAreaCache = 0;
+
+  /** Program text ends here, static data starts here; brk is exact to the byte. */
+  endCode = 0;
+  startData = 0;
+  startBrk = 0;
+  brkVpn = 0;
+  brkOffset = 0;
+
+  /** Pages mapped, and pages mapped VM_LOCKED. */
+  totalVm = 0;
+  lockedVm = 0;
+  /** Flags that every new area gets: VM_LOCKED after mlockall(MCL_FUTURE). */
+  defFlags = 0;
+
+  readonly stats: MmStats = { searches: 0, probes: 0, splits: 0, merges: 0, peakVmas: 0 };
+
+  constructor(target: Target, vm: Vm, memory: PhysicalMemory, rlimits: Rlimits, options: MmOptions = {}) {
+    this.target = target;
+    this.vm = vm;
+    this.rlimits = rlimits;
+    this.search = searchNamed(options.search ?? target.search);
+    this.maxMapCount = options.maxMapCount ?? target.release.maxMapCount;
+    this.task = target.newTask;
+    this.pageTable = new PageTable(this.vmas, memory);
+    this.resetFreeAreaCache();
+  }
+
+  /** TASK_UNMAPPED_BASE, for the task running now. */
+  taskUnmappedBase(): number {
+    return this.target.taskUnmappedBase(this.task);
+  }
+
+  /**
+   * Evaluates TASK_UNMAPPED_BASE anew: done when the mm is made (mm_init), at exec once the new image's
+   * personality is set (load_elf_binary), and at fork for the child (dup_mmap).
+   */
+  resetFreeAreaCache(): void {
+    this.freeAreaCache = this.taskUnmappedBase();
+  }
+
+  /**
+   * exec: replaces everything by the target's initial image, mapping `program`. The task is the new
+   * one from here on, so TASK_UNMAPPED_BASE is evaluated after it is set.
+   */
+  exec(task: TaskView, program: MappedFile): void {
+    this.clear();
+    this.task = task;
+    this.resetFreeAreaCache();
+    const { target, vmas } = this;
+    this.files.push(program);
+    for (const area of target.image) {
+      const fromFile = area.fileOffset !== null;
+      const pgoff = fromFile ? area.fileOffset / target.pageSize : 0;
+      vmas.insert(vmas.find(area.start), area.start, area.end, pgoff, area.vmFlags, fromFile ? 1 : 0);
+      this.totalVm += area.end - area.start;
+      if (area.what === 'text') this.endCode = area.end;
+      if (area.what === 'data') this.startData = area.start;
+    }
+    this.startBrk = target.startBrk;
+    this.brkVpn = target.startBrk;
+    this.brkOffset = 0;
+    this.notePeak();
+  }
+
+  /** An empty address space with fresh counts, as mm_init leaves it. Keeps its memory. */
+  clear(): void {
+    this.pageTable.clear();
+    this.vmas.clear();
+    this.files.length = 1;
+    this.totalVm = 0;
+    this.lockedVm = 0;
+    this.defFlags = 0;
+    Object.assign(this.stats, { searches: 0, probes: 0, splits: 0, merges: 0, peakVmas: 0 });
+    this.resetFreeAreaCache();
+  }
+
+  /** Call after anything that may have added an area. */
+  notePeak(): void {
+    if (this.vmas.size > this.stats.peakVmas) this.stats.peakVmas = this.vmas.size;
+  }
+
+  /** Splits VMA `h` at `vpn`; returns the upper piece, the lower is prev. Bounds are the caller's. */
+  split(h: number, vpn: number): number {
+    this.stats.splits += 1;
+    const upper = this.vmas.split(h, vpn);
+    this.notePeak();
+    return upper;
+  }
+
+  /** Bytes of `pages`, for comparison with limits. */
+  bytes(pages: number): number {
+    return pages * this.target.pageSize;
+  }
+
+  /** Verifies every invariant of the address space; throws a Bug. Tests call it after each step. */
+  check(): void {
+    const { vmas, target } = this;
+    vmas.check();
+    let total = 0;
+    for (let h = vmas.first(); h >= 0; h = vmas.next(h)) {
+      const start = vmas.vmStart[h]!;
+      const end = vmas.vmEnd[h]!;
+      total += end - start;
+      if (end > target.taskSize) bug('vma beyond TASK_SIZE', { start, end });
+    }
+    if (total !== this.totalVm) bug('total_vm is wrong', { totalVm: this.totalVm, total });
+    this.search.check(this);
+    this.pageTable.check();
+  }
+}

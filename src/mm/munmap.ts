@@ -1,0 +1,62 @@
+/**
+ * munmap: do_munmap() of Linux 2.5.46, mm/mmap.c.
+ *
+ *   [   A   ][  B  ]   munmap     [ A ]      [ B ]    what sticks out at either side is split off first,
+ *       ^-------^       ->                            and a split that fails leaves the first one done
+ */
+import { EINVAL, ENOMEM } from '../arch/generic/errno.js';
+import { VM_ACCOUNT, VM_LOCKED } from '../arch/generic/mman.js';
+import type { Mm } from './mm.js';
+import { pageAlign } from './mmap.js';
+import { NONE } from './vma_set.js';
+
+/**
+ * Unmaps; addresses and lengths are pages and bytes beyond. Returns 0 (also when nothing was mapped
+ * there), -EINVAL for an unaligned address, a range beyond TASK_SIZE or a length of 0, -ENOMEM when a
+ * split would exceed the map limit.
+ */
+export function doMunmap(mm: Mm, vpn: number, offset: number, lenPages: number, lenOffset: number): number {
+  const { taskSize } = mm.target;
+  if (offset !== 0 || vpn > taskSize) return -EINVAL;
+  if (lenPages > taskSize - vpn || (lenPages === taskSize - vpn && lenOffset > 0)) return -EINVAL;
+  const npages = pageAlign(mm, lenPages, lenOffset);
+  if (npages === 0) return -EINVAL;
+  return unmapPages(mm, vpn, vpn + npages);
+}
+
+function unmapPages(mm: Mm, start: number, end: number): number {
+  const { vmas } = mm;
+  let h = vmas.find(start);
+  if (h === NONE || vmas.vmStart[h]! >= end) return 0;
+  if (start > vmas.vmStart[h]!) {
+    if (vmas.size >= mm.maxMapCount) return -ENOMEM;
+    h = mm.split(h, start);
+  }
+  // The piece at `start` is usually the last one too: look it up only when it is not.
+  const last = vmas.vmEnd[h]! >= end ? h : vmas.find(end);
+  if (last !== NONE && vmas.vmStart[last]! < end && vmas.vmEnd[last]! > end) {
+    if (vmas.size >= mm.maxMapCount) return -ENOMEM;
+    mm.split(last, end);
+    h = vmas.find(start);
+  }
+  removeAreas(mm, h, end);
+  mm.pageTable.unmap(start, end);
+  return 0;
+}
+
+/** Removes areas from `h` up to `end`, telling the search about each (the kernel's unmap_vma). */
+function removeAreas(mm: Mm, first: number, end: number): void {
+  const { vmas } = mm;
+  let h = first;
+  while (h !== NONE && vmas.vmStart[h]! < end) {
+    const vmStart = vmas.vmStart[h]!;
+    const vmEnd = vmas.vmEnd[h]!;
+    const vmFlags = vmas.vmFlags[h]!;
+    const npages = vmEnd - vmStart;
+    mm.totalVm -= npages;
+    if ((vmFlags & VM_ACCOUNT) !== 0) mm.vm.unacct(npages);
+    if ((vmFlags & VM_LOCKED) !== 0) mm.lockedVm -= npages;
+    h = vmas.remove(h);
+    mm.search.unmapped(mm, vmStart, vmEnd);
+  }
+}

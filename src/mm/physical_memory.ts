@@ -1,0 +1,222 @@
+/**
+ * PhysicalMemory: the pages of a machine, named by page frame number (pfn) and shared by its mms.
+ *
+ * A page starts *sparse*: up to SPARSE_WORDS written words beside their offsets, so that a thread's
+ * descriptor with its tid costs 50 bytes and not a frame. When a further word is written it becomes a
+ * *frame*, real bytes in a WebAssembly.Memory that is created when the first frame is. `--ram` limits
+ * frames. Page 0 is the zero page: read by everybody, written by nobody.
+ */
+import { bug } from '../lib/bug.js';
+
+/** Words that a sparse page holds: struct pthread's tid and index, and a few stack words. */
+const SPARSE_WORDS = 8;
+const NO_FRAME = -1;
+/** What store and allocate return when memory is exhausted. */
+export const OUT_OF_MEMORY = -1;
+export const ZERO_PFN = 0;
+
+/** A WebAssembly.Memory has at most 2^16 pages of 64 KiB, and the last one is not usable everywhere. */
+export const MAX_RAM = 2 ** 32 - 65536;
+const WASM_PAGE = 65536;
+
+export class PhysicalMemory {
+  readonly pageSize: number;
+  readonly bigEndian: boolean;
+  /** Frames that may exist. */
+  readonly maxFrames: number;
+
+  /** Pages allocated now, and the most there were. */
+  pages = 0;
+  peakPages = 0;
+  /** Frames in use now. */
+  frames = 0;
+
+  // Columns by pfn. `frameOf` chains free pfns while a page is not allocated.
+  private offsets: Uint16Array;
+  private words: Int32Array;
+  private used: Uint8Array;
+  private frameOf: Int32Array;
+  private pfns = 1;
+  private freePfn = OUT_OF_MEMORY;
+
+  private memory: WebAssembly.Memory | null = null;
+  private bytes = new Uint8Array(0);
+  private ints = new Int32Array(0);
+  private framesMade = 0;
+  private readonly freeFrames: number[] = [];
+
+  constructor(pageSize: number, bigEndian: boolean, ram: number) {
+    this.pageSize = pageSize;
+    this.bigEndian = bigEndian;
+    this.maxFrames = Math.floor(Math.min(ram, MAX_RAM) / pageSize);
+    const pfns = 64;
+    this.offsets = new Uint16Array(pfns * SPARSE_WORDS);
+    this.words = new Int32Array(pfns * SPARSE_WORDS);
+    this.used = new Uint8Array(pfns);
+    this.frameOf = new Int32Array(pfns).fill(NO_FRAME);
+  }
+
+  /** Gives every page back; memory is kept for the next run. */
+  reset(): void {
+    this.pages = 0;
+    this.peakPages = 0;
+    this.frames = 0;
+    this.used.fill(0, 0, this.pfns);
+    this.frameOf.fill(NO_FRAME, 0, this.pfns);
+    this.pfns = 1;
+    this.freePfn = OUT_OF_MEMORY;
+    this.freeFrames.length = 0;
+    this.framesMade = 0;
+  }
+
+  /** A zeroed page. */
+  allocPage(): number {
+    let pfn = this.freePfn;
+    if (pfn >= 0) {
+      this.freePfn = this.frameOf[pfn]!;
+    } else {
+      if (this.pfns === this.used.length) this.growPfns();
+      pfn = this.pfns++;
+    }
+    this.used[pfn] = 0;
+    this.frameOf[pfn] = NO_FRAME;
+    this.pages += 1;
+    if (this.pages > this.peakPages) this.peakPages = this.pages;
+    return pfn;
+  }
+
+  freePage(pfn: number): void {
+    if (pfn === ZERO_PFN) bug('the zero page cannot be freed');
+    const frame = this.frameOf[pfn]!;
+    if (frame !== NO_FRAME) {
+      this.freeFrames.push(frame);
+      this.frames -= 1;
+    }
+    this.frameOf[pfn] = this.freePfn;
+    this.freePfn = pfn;
+    this.pages -= 1;
+  }
+
+  /** The 32-bit word at `offset`, a multiple of 4, signed. */
+  load32(pfn: number, offset: number): number {
+    const frame = this.frameOf[pfn]!;
+    if (frame !== NO_FRAME) {
+      const word = this.ints[(frame * this.pageSize + offset) >>> 2]!;
+      return this.bigEndian ? swap32(word) : word;
+    }
+    const base = pfn * SPARSE_WORDS;
+    for (let i = base + this.used[pfn]! - 1; i >= base; i--) {
+      if (this.offsets[i] === offset) return this.words[i]!;
+    }
+    return 0;
+  }
+
+  /** Stores the word at `offset`, a multiple of 4. Returns 0, or OUT_OF_MEMORY. */
+  store32(pfn: number, offset: number, word: number): number {
+    const frame = this.frameOf[pfn]!;
+    if (frame !== NO_FRAME) {
+      this.ints[(frame * this.pageSize + offset) >>> 2] = this.bigEndian ? swap32(word) : word;
+      return 0;
+    }
+    const base = pfn * SPARSE_WORDS;
+    const used = this.used[pfn]!;
+    for (let i = base; i < base + used; i++) {
+      if (this.offsets[i] === offset) {
+        this.words[i] = word;
+        return 0;
+      }
+    }
+    if ((word | 0) === 0) return 0; // an unwritten word reads as zero anyway
+    if (used === SPARSE_WORDS) {
+      return this.toFrame(pfn) < 0 ? OUT_OF_MEMORY : this.store32(pfn, offset, word);
+    }
+    this.offsets[base + used] = offset;
+    this.words[base + used] = word;
+    this.used[pfn] = used + 1;
+    return 0;
+  }
+
+  load8(pfn: number, offset: number): number {
+    const frame = this.frameOf[pfn]!;
+    if (frame !== NO_FRAME) return this.bytes[frame * this.pageSize + offset]!;
+    return (this.load32(pfn, offset & ~3) >>> this.byteShift(offset)) & 0xff;
+  }
+
+  /** Stores a byte. Returns 0, or OUT_OF_MEMORY. */
+  store8(pfn: number, offset: number, byte: number): number {
+    const frame = this.frameOf[pfn]!;
+    if (frame !== NO_FRAME) {
+      this.bytes[frame * this.pageSize + offset] = byte;
+      return 0;
+    }
+    const shift = this.byteShift(offset);
+    const word = this.load32(pfn, offset & ~3);
+    return this.store32(pfn, offset & ~3, (word & ~(0xff << shift)) | ((byte & 0xff) << shift));
+  }
+
+  private byteShift(offset: number): number {
+    return (this.bigEndian ? 3 - (offset & 3) : offset & 3) * 8;
+  }
+
+  /** Turns a sparse page into a frame with the same contents. Returns 0, or OUT_OF_MEMORY. */
+  private toFrame(pfn: number): number {
+    const frame = this.takeFrame();
+    if (frame < 0) return OUT_OF_MEMORY;
+    const start = frame * this.pageSize;
+    this.bytes.fill(0, start, start + this.pageSize);
+    this.frameOf[pfn] = frame;
+    const base = pfn * SPARSE_WORDS;
+    for (let i = base; i < base + this.used[pfn]!; i++) {
+      this.store32(pfn, this.offsets[i]!, this.words[i]!);
+    }
+    return 0;
+  }
+
+  private takeFrame(): number {
+    const free = this.freeFrames.pop();
+    if (free !== undefined) {
+      this.frames += 1;
+      return free;
+    }
+    if (this.framesMade >= this.maxFrames) return OUT_OF_MEMORY;
+    const frame = this.framesMade;
+    if ((frame + 1) * this.pageSize > this.bytes.length && !this.growMemory()) return OUT_OF_MEMORY;
+    this.framesMade += 1;
+    this.frames += 1;
+    return frame;
+  }
+
+  /** Doubles the WebAssembly.Memory; its views die with each growth. False if the host has no more. */
+  private growMemory(): boolean {
+    const most = Math.ceil((this.maxFrames * this.pageSize) / WASM_PAGE);
+    const now = this.bytes.length / WASM_PAGE;
+    const wanted = Math.min(Math.max(1, now * 2), most);
+    try {
+      if (this.memory === null) this.memory = new WebAssembly.Memory({ initial: wanted, maximum: most });
+      else this.memory.grow(wanted - now);
+    } catch {
+      return false;
+    }
+    this.bytes = new Uint8Array(this.memory.buffer);
+    this.ints = new Int32Array(this.memory.buffer);
+    return true;
+  }
+
+  private growPfns(): void {
+    const n = this.used.length * 2;
+    const offsets = new Uint16Array(n * SPARSE_WORDS);
+    const words = new Int32Array(n * SPARSE_WORDS);
+    const used = new Uint8Array(n);
+    const frameOf = new Int32Array(n).fill(NO_FRAME);
+    offsets.set(this.offsets);
+    words.set(this.words);
+    used.set(this.used);
+    frameOf.set(this.frameOf);
+    Object.assign(this, { offsets, words, used, frameOf });
+  }
+}
+
+/** The word with its bytes reversed; typed arrays are little-endian on every host Node runs on. */
+function swap32(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}

@@ -1,0 +1,17 @@
+/** The searches, oldest first, with the release that brought each. */
+import { bug } from '../../lib/bug.js';
+import type { SearchName } from '../../release/index.js';
+import { firstFit } from './first_fit.js';
+import { freeAreaCache } from './free_area_cache.js';
+import type { Search } from './search.js';
+
+export const searches: readonly { readonly since: string; readonly search: Search }[] = [
+  { since: '2.4', search: firstFit },
+  { since: '2.5.46', search: freeAreaCache },
+];
+
+export function searchNamed(name: SearchName): Search {
+  return searches.find((entry) => entry.search.name === name)?.search ?? bug('no such search', { name });
+}
+
+export type { AreaRequest, Search } from './search.js';

@@ -1,0 +1,37 @@
+/**
+ * What all address spaces of a machine share: memory that may be committed, as mm/mmap.c keeps it in
+ * vm_committed_space. Source: Linux 2.5.46, mm/mmap.c: vm_enough_memory().
+ */
+export type OvercommitMode = 0 | 1 | 2;
+
+export class Vm {
+  /** Pages of memory; nothing else uses it here, so all of it counts as free. */
+  readonly totalRam: number;
+  overcommit: OvercommitMode = 0;
+  /** Percent of memory that mode 2 lets be committed. */
+  overcommitRatio = 50;
+  /** Pages charged so far. */
+  committed = 0;
+
+  constructor(totalRam: number) {
+    this.totalRam = totalRam;
+  }
+
+  /**
+   * Charges `pages`, or returns false and charges nothing. Mode 0 compares the one request with free
+   * memory; mode 2 compares all that is committed with what is allowed.
+   */
+  enoughMemory(pages: number): boolean {
+    const committed = this.committed + pages;
+    const allowed = Math.floor((this.totalRam * this.overcommitRatio) / 100);
+    const refused =
+      (this.overcommit === 0 && this.totalRam <= pages) || (this.overcommit === 2 && committed >= allowed);
+    if (refused) return false;
+    this.committed = committed;
+    return true;
+  }
+
+  unacct(pages: number): void {
+    this.committed -= pages;
+  }
+}

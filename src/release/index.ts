@@ -1,0 +1,48 @@
+/**
+ * The kernel releases, one record each, oldest first. Adding one here makes it appear in the CLI, the
+ * tests and the tables. Sources: Linux 2.5.45 and 2.5.46, mm/mmap.c, include/linux/sched.h,
+ * include/linux/threads.h, kernel/pid.c.
+ */
+import { type Release, versionNumber } from './release.js';
+
+export const releases: readonly Release[] = [
+  {
+    name: '2.5.45',
+    date: '2002-10',
+    about: 'first fit: every search walks the areas from TASK_UNMAPPED_BASE',
+    genericSearch: 'first-fit',
+    maxMapCount: 65536,
+    pidMax: 32768,
+    reservedPids: 300,
+  },
+  {
+    name: '2.5.46',
+    date: '2002-11',
+    about: 'mm->free_area_cache remembers the first hole (Ingo Molnar)',
+    genericSearch: 'free-area-cache',
+    maxMapCount: 65536,
+    pidMax: 32768,
+    reservedPids: 300,
+  },
+];
+
+/** What `--kernel TEXT` names. */
+export interface ReleaseChoice {
+  readonly release: Release;
+  /** False when the asked version lies between two records and the lower one was taken. */
+  readonly exact: boolean;
+}
+
+/**
+ * The record for a version: itself, or the nearest lower one. Undefined when the text is not a version
+ * or lies below the oldest or above the newest record.
+ */
+export function findRelease(name: string): ReleaseChoice | undefined {
+  const wanted = versionNumber(name);
+  const newest = releases[releases.length - 1]!;
+  if (Number.isNaN(wanted) || wanted > versionNumber(newest.name)) return undefined;
+  const release = releases.filter((r) => versionNumber(r.name) <= wanted).pop();
+  return release && { release, exact: versionNumber(release.name) === wanted };
+}
+
+export { type Release, type SearchName, since, versionNumber } from './release.js';

@@ -1,0 +1,22 @@
+/*
+ * Pictures and tables of what was measured: pure functions, data in, text out. Importing this loads
+ * no plotting library but the terminal's; vega comes in with the first call of plotThreadsSvg.
+ */
+
+export type {
+  BenchHost,
+  BenchLimits,
+  BenchReport,
+  BenchRun,
+  Growth,
+  NativeRun,
+  SeriesKey,
+} from './bench_json.js';
+export { growthOf } from './growth.js';
+export { plotThreadsSvg } from './plot_svg.js';
+export type { PlotOptions, PlotPoint, PlotSeries } from './plot_terminal.js';
+export { plotTerminal, probesSeries } from './plot_terminal.js';
+export type { RunSeries } from './series.js';
+export { seriesOf } from './series.js';
+export type { TableOptions } from './threads_table.js';
+export { growthTable, threadsTable } from './threads_table.js';

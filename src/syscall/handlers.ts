@@ -1,0 +1,41 @@
+/**
+ * The calls that are implemented, by handler name. A machine's table (target.nr) gives the number; where
+ * its entry differs from the generic one, target.entry names the handler to use.
+ */
+import type { Handler } from './kernel.js';
+import { sysBrk, ia64Brk, sparcBrk } from './sys_brk.js';
+import { sysClone } from './sys_clone.js';
+import { sysExit, sysExitGroup } from './sys_exit.js';
+import { sysFutex } from './sys_futex.js';
+import { oldGetrlimit, sysGetrlimit } from './sys_getrlimit.js';
+import { sysGetpid, sysGettid, sysSchedYield, sysSetTidAddress } from './sys_task.js';
+import {
+  ia64Mmap, ia64Mmap2, mmap2In4k, oldMmap, sparc64Munmap, sparcMmap, sparcMmap2, sysMprotect, sysMunmap,
+} from './sys_mmap.js';
+import { sysWrite } from './sys_write.js';
+
+export const handlers: Readonly<Record<string, Handler>> = {
+  brk: sysBrk,
+  clone: sysClone,
+  exit: sysExit,
+  exit_group: sysExitGroup,
+  futex: sysFutex,
+  getpid: sysGetpid,
+  getrlimit: sysGetrlimit,
+  gettid: sysGettid,
+  ia64_brk: ia64Brk,
+  ia64_mmap: ia64Mmap,
+  ia64_mmap2: ia64Mmap2,
+  mmap2_4k: mmap2In4k,
+  mprotect: sysMprotect,
+  munmap: sysMunmap,
+  old_getrlimit: oldGetrlimit,
+  old_mmap: oldMmap,
+  sched_yield: sysSchedYield,
+  set_tid_address: sysSetTidAddress,
+  sparc64_munmap: sparc64Munmap,
+  sparc_brk: sparcBrk,
+  sparc_mmap: sparcMmap,
+  sparc_mmap2: sparcMmap2,
+  write: sysWrite,
+};

@@ -1,0 +1,310 @@
+/**
+ * Kernel: the one door. A task puts a call number and arguments into its registers and traps; `trap()`
+ * finds the handler, and sets the result or the error in the machine's own convention.
+ *
+ * A handler is a function of the kernel that returns a small result (0..2^31), a negative generic errno,
+ * or one of the codes below. It reads its arguments with lo(), hi(), vpn() and offset().
+ */
+import type { Registers, Target } from '../arch/index.js';
+import { EAGAIN, ENOSYS, ETIMEDOUT } from '../arch/generic/errno.js';
+import { bug } from '../lib/bug.js';
+import { hiOfVpn, loOfVpn, pageOffset, vpnOf } from '../lib/u64.js';
+import { type MmapArgs, newMmapArgs } from '../mm/mmap.js';
+import type { Mm } from '../mm/mm.js';
+import type { PhysicalMemory } from '../mm/physical_memory.js';
+import { futexKey, store32 } from '../mm/uaccess.js';
+import type { Vm } from '../mm/vm.js';
+import { Clock, SYSCALL_NS } from '../task/clock.js';
+import { FutexQueues } from '../task/futex.js';
+import { PidMap } from '../task/pid.js';
+import { RunQueue } from '../task/sched.js';
+import { TASK_FREE, TASK_FUTEX, TASK_RUNNING, TASK_WOKEN, TaskTable } from '../task/task_table.js';
+import type { Process } from './process.js';
+
+/** Codes a handler may return besides a result or -errno. */
+/** The result is in kernel.resultHi and resultLo. */
+export const RESULT_64 = -100000;
+/** The task sleeps; the result comes when it is woken. */
+export const SLEEPS = -100001;
+/** The task is gone. */
+export const ENDED = -100002;
+
+/** What trap() tells user space: the registers hold the result, or it must give up the processor. */
+export type TrapOutcome = 'done' | 'sleeps' | 'ended';
+
+export type Handler = (kernel: Kernel) => number;
+
+/** Sees every call pass; src/syscall/strace.ts is one. */
+export interface Tracer {
+  enter(kernel: Kernel, nr: number): void;
+  leave(kernel: Kernel, result: number): void;
+  unfinished(kernel: Kernel): void;
+  resumed(kernel: Kernel, result: number): void;
+}
+
+export interface KernelOptions {
+  /** The calls that exist, by handler name. */
+  readonly handlers: Readonly<Record<string, Handler>>;
+  readonly pidMax: number;
+  /** Called once for each call number that is not implemented. */
+  readonly onUnknownCall: (name: string, nr: number) => void;
+  readonly tracer: Tracer | null;
+}
+
+/** Highest call number plus one over all machines, rounded up: ia64 counts from 1024. */
+const MAX_NR = 2048;
+
+export class Kernel {
+  readonly target: Target;
+  readonly vm: Vm;
+  readonly memory: PhysicalMemory;
+  readonly tasks = new TaskTable();
+  readonly queue = new RunQueue(this.tasks);
+  readonly futexes = new FutexQueues(this.tasks);
+  readonly clock = new Clock();
+  readonly pids: PidMap;
+  readonly processes: Process[] = [];
+
+  /** The running task, and what its process is made of. */
+  current = -1;
+  process!: Process;
+  mm!: Mm;
+
+  /** Registers of the running task: (low, high) pairs as target.trap names them. */
+  readonly regs: Registers = new Int32Array(32);
+  resultHi = 0;
+  resultLo = 0;
+  /** A yield was asked for: user mode gives up the processor after this call. */
+  needResched = false;
+
+  /** Calls so far, in all and by number. */
+  calls = 0;
+  readonly callsByNr = new Float64Array(MAX_NR);
+  /** VMAs of the mm at the moment when most tasks were alive. */
+  vmasAtPeak = 0;
+
+  readonly mmapArgs: MmapArgs = newMmapArgs();
+  private readonly table: (Handler | null)[];
+  private readonly options: KernelOptions;
+  private readonly argIndex: readonly number[];
+  private readonly named = new Set<number>();
+  private readonly onWoken = (slot: number) => this.wakeTask(slot, 0);
+
+  constructor(target: Target, vm: Vm, memory: PhysicalMemory, options: KernelOptions) {
+    this.target = target;
+    this.vm = vm;
+    this.memory = memory;
+    this.options = options;
+    this.pids = new PidMap(options.pidMax, target.release.reservedPids);
+    this.argIndex = target.trap.args.map((n) => 2 * n);
+    this.table = new Array<Handler | null>(MAX_NR).fill(null);
+    for (const [name, nr] of Object.entries(target.nr)) {
+      this.table[nr] = options.handlers[target.entry[name] ?? name] ?? null;
+    }
+  }
+
+  /** Back to a machine without tasks. */
+  reset(): void {
+    this.tasks.reset();
+    this.queue.reset();
+    this.futexes.reset();
+    this.clock.reset();
+    this.pids.reset();
+    this.processes.length = 0;
+    this.current = -1;
+    this.needResched = false;
+    this.calls = 0;
+    this.callsByNr.fill(0);
+    this.vmasAtPeak = 0;
+    this.named.clear();
+  }
+
+  // ---- arguments and results ----------------------------------------------------------------------
+
+  lo(i: number): number {
+    return this.regs[this.argIndex[i]!]!;
+  }
+
+  hi(i: number): number {
+    return this.regs[this.argIndex[i]! + 1]!;
+  }
+
+  /** Argument i as an address: its page number, and its offset in the page. */
+  vpn(i: number): number {
+    return vpnOf(this.hi(i), this.lo(i), this.target.pageShift);
+  }
+
+  offset(i: number): number {
+    return pageOffset(this.lo(i), this.target.pageShift);
+  }
+
+  /** An address as a handler's result. */
+  address(vpn: number, offset: number): number {
+    this.resultHi = hiOfVpn(vpn, this.target.pageShift);
+    this.resultLo = loOfVpn(vpn, this.target.pageShift, offset);
+    return RESULT_64;
+  }
+
+  // ---- the trap -----------------------------------------------------------------------------------
+
+  /** Makes `slot` the running task; a call that it slept in returns now. */
+  switchTo(slot: number): void {
+    this.current = slot;
+    this.process = this.processes[this.tasks.process[slot]!]!;
+    this.mm = this.process.mm;
+    this.needResched = false;
+    if (this.tasks.state[slot] === TASK_WOKEN) {
+      this.tasks.state[slot] = TASK_RUNNING;
+      this.finishSleep();
+    }
+  }
+
+  /** The system call in the registers of the running task. */
+  trap(): TrapOutcome {
+    const { regs, target } = this;
+    if (this.tasks.state[this.current] !== TASK_RUNNING) {
+      bug('a task that sleeps made a system call', { tid: this.tasks.tid[this.current] });
+    }
+    const nr = regs[2 * target.trap.nr]!;
+    const known = nr >= 0 && nr < MAX_NR;
+    const handler = known ? this.table[nr]! : null;
+    this.calls += 1;
+    this.clock.now += SYSCALL_NS;
+    if (known) this.callsByNr[nr]! += 1;
+    const { tracer } = this.options;
+    if (tracer !== null) tracer.enter(this, nr);
+    const result = handler === null ? this.unknown(nr) : handler(this);
+    if (result === SLEEPS) {
+      if (tracer !== null) tracer.unfinished(this);
+      return 'sleeps';
+    }
+    if (result === ENDED) return 'ended';
+    this.setResult(result);
+    if (tracer !== null) tracer.leave(this, result);
+    return 'done';
+  }
+
+  private setResult(result: number): void {
+    const { trap } = this.target;
+    if (result === RESULT_64) trap.setResult(this.regs, this.resultHi, this.resultLo);
+    else if (result < 0) trap.setError(this.regs, this.target.errno(-result));
+    else trap.setResult(this.regs, 0, result);
+  }
+
+  private unknown(nr: number): number {
+    if (!this.named.has(nr)) {
+      this.named.add(nr);
+      this.options.onUnknownCall(this.nameOf(nr), nr);
+    }
+    return -ENOSYS;
+  }
+
+  /** Kernel name of a call number, for messages. */
+  nameOf(nr: number): string {
+    for (const [name, n] of Object.entries(this.target.nr)) if (n === nr) return name;
+    return `syscall_${nr}`;
+  }
+
+  // ---- sleeping and waking ------------------------------------------------------------------------
+
+  /** Puts the running task to sleep on a futex, until `deadline` (ns; Infinity: for ever). */
+  sleepOnFutex(key: number, deadline: number): number {
+    const slot = this.current;
+    this.futexes.wait(slot, key);
+    if (deadline !== Number.POSITIVE_INFINITY) this.clock.arm(deadline, slot, this.tasks.sleeps[slot]!);
+    return SLEEPS;
+  }
+
+  wakeFutex(key: number, count: number): number {
+    return this.futexes.wake(key, count, this.onWoken);
+  }
+
+  private wakeTask(slot: number, result: number): void {
+    this.tasks.state[slot] = TASK_WOKEN;
+    this.tasks.wakeResult[slot] = result;
+    this.queue.push(slot);
+  }
+
+  /** Puts the result of the call that the running task slept in into the registers. */
+  private finishSleep(): void {
+    const result = this.tasks.wakeResult[this.current]!;
+    this.setResult(result);
+    if (this.options.tracer !== null) this.options.tracer.resumed(this, result);
+  }
+
+  /** Fires timers that are due. */
+  fireTimers(): void {
+    for (let timer = this.clock.peek(); timer && timer.deadline <= this.clock.now; timer = this.clock.peek()) {
+      this.clock.pop();
+      const slot = timer.task;
+      if (this.tasks.state[slot] === TASK_FUTEX && this.tasks.sleeps[slot] === timer.sleep) {
+        this.futexes.remove(slot);
+        this.wakeTask(slot, -ETIMEDOUT);
+      }
+    }
+  }
+
+  // ---- tasks --------------------------------------------------------------------------------------
+
+  /** A new task of `process`, its index in `processes`. Returns the slot or -EAGAIN. */
+  newTask(process: number): number {
+    const tid = this.pids.alloc();
+    if (tid < 0) return -EAGAIN;
+    return this.addTask(process, tid);
+  }
+
+  /** The first task of a process has the process's own pid. */
+  addTask(process: number, tid: number): number {
+    const slot = this.tasks.alloc(tid, process);
+    const owner = this.processes[process]!;
+    owner.tasks += 1;
+    if (this.tasks.live === this.tasks.peak) this.vmasAtPeak = owner.mm.vmas.size;
+    return slot;
+  }
+
+  /** do_exit() for one task. The last one's exit ends the process. */
+  exitTask(slot: number, code: number): void {
+    const process = this.processes[this.tasks.process[slot]!]!;
+    this.mmRelease(slot, process.mm);
+    if (this.tasks.tid[slot] === process.tgid) process.exitCode = code & 0xff;
+    this.forget(slot, process);
+    if (process.tasks === 0) this.endProcess(process);
+  }
+
+  /** exit_group(): every task of the running task's process ends. */
+  exitGroup(process: Process, code: number): void {
+    process.exitCode = code & 0xff;
+    const index = this.processes.indexOf(process);
+    this.queue.clear();
+    this.tasks.forEach((slot) => {
+      if (this.tasks.process[slot] === index) {
+        if (this.tasks.state[slot] === TASK_FUTEX) this.futexes.remove(slot);
+        this.forget(slot, process);
+      } else if (this.tasks.state[slot] !== TASK_FUTEX && slot !== this.current) {
+        this.queue.push(slot);
+      }
+    });
+    this.endProcess(process);
+  }
+
+  /** mm_release(): clears the word that set_tid_address or CLONE_CHILD_CLEARTID named, and wakes one. */
+  private mmRelease(slot: number, mm: Mm): void {
+    const hi = this.tasks.clearTidHi[slot]!;
+    const lo = this.tasks.clearTidLo[slot]!;
+    if (hi === 0 && lo === 0) return;
+    if (store32(mm, hi, lo, 0) < 0) return;
+    const key = futexKey(mm, hi, lo);
+    if (key >= 0) this.wakeFutex(key, 1);
+  }
+
+  private forget(slot: number, process: Process): void {
+    this.pids.release(this.tasks.tid[slot]!);
+    process.tasks -= 1;
+    process.user.ended(slot);
+    if (this.tasks.state[slot] !== TASK_FREE) this.tasks.release(slot);
+  }
+
+  private endProcess(process: Process): void {
+    process.exited = true;
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * strace: system calls as text, as `strace -f` prints them. It looks only at registers and memory, so
+ * TypeScript programs and binaries are shown alike.
+ */
+import { errnoName } from '../arch/generic/errno.js';
+import * as sched from '../arch/generic/sched.js';
+import { strerror } from '../arch/generic/strerror.js';
+import { hex } from '../lib/u64.js';
+import { copyFromUser, FAULT, load32 } from '../mm/uaccess.js';
+import { type Kernel, RESULT_64, type Tracer } from './kernel.js';
+
+/** Longest string shown of a write, as strace's default. */
+const STRSIZE = 32;
+
+/** The arguments of a call, kept from its entry: results may overwrite their registers. */
+type Args = { readonly lo: number[]; readonly hi: number[] };
+type Format = (k: Kernel, args: Args, result: number | null) => string;
+
+export class Strace implements Tracer {
+  private readonly print: (line: string) => void;
+  private args: Args = { lo: [], hi: [] };
+  private nr = 0;
+  /** Calls that tasks sleep in, by slot. */
+  private readonly sleeping = new Map<number, string>();
+
+  constructor(print: (line: string) => void) {
+    this.print = print;
+  }
+
+  enter(k: Kernel, nr: number): void {
+    this.nr = nr;
+    const index = [0, 1, 2, 3, 4, 5];
+    this.args = { lo: index.map((i) => k.lo(i)), hi: index.map((i) => k.hi(i)) };
+    const name = k.nameOf(nr);
+    if (name === 'exit' || name === 'exit_group') {
+      this.line(k, `${name}(${this.args.lo[0]}) = ?`);
+      this.line(k, `+++ exited with ${this.args.lo[0]! & 0xff} +++`);
+    }
+  }
+
+  leave(k: Kernel, result: number): void {
+    const call = this.call(k, result);
+    this.line(k, `${call} = ${this.result(k, result)}`);
+  }
+
+  unfinished(k: Kernel): void {
+    this.sleeping.set(k.current, k.nameOf(this.nr));
+    this.line(k, `${this.call(k, null).replace(/\)$/, '')} <unfinished ...>`);
+  }
+
+  resumed(k: Kernel, result: number): void {
+    const name = this.sleeping.get(k.current) ?? '?';
+    this.sleeping.delete(k.current);
+    this.line(k, `<... ${name} resumed>) = ${this.result(k, result)}`);
+  }
+
+  private line(k: Kernel, text: string): void {
+    const tid = String(k.tasks.tid[k.current]).padStart(5);
+    this.print(k.tasks.peak > 1 ? `[pid ${tid}] ${text}` : text);
+  }
+
+  private call(k: Kernel, result: number | null): string {
+    const name = k.nameOf(this.nr);
+    const shown = k.target.entry[name] === 'old_mmap' ? 'old_mmap' : name;
+    const format = formats[shown];
+    const args = format ? format(k, this.args, result) : [0, 1, 2, 3, 4, 5].map((i) => word(this.args, i)).join(', ');
+    return `${shown}(${args})`;
+  }
+
+  private result(k: Kernel, result: number): string {
+    if (result === RESULT_64) return hex(k.resultHi, k.resultLo);
+    return result < 0 ? `-1 ${errnoName(-result)} (${strerror(-result)})` : String(result);
+  }
+}
+
+function word(args: Args, i: number): string {
+  return hex(args.hi[i]!, args.lo[i]!);
+}
+
+function pointer(args: Args, i: number): string {
+  return args.hi[i] === 0 && args.lo[i] === 0 ? 'NULL' : word(args, i);
+}
+
+/** An unsigned decimal. */
+function size(args: Args, i: number): string {
+  return String((args.hi[i]! >>> 0) * 2 ** 32 + (args.lo[i]! >>> 0));
+}
+
+/** Names of the bits of `value`, the rest in hexadecimal; `zero` for none. */
+function bits(value: number, names: readonly (readonly [number, string])[], zero: string): string {
+  let rest = value;
+  const shown: string[] = [];
+  for (const [bit, name] of names) {
+    if (bit === 0 || (rest & bit) !== bit) continue;
+    shown.push(name);
+    rest &= ~bit;
+  }
+  if (rest !== 0) shown.push(hex(0, rest));
+  return shown.length > 0 ? shown.join('|') : zero;
+}
+
+function prot(value: number): string {
+  return bits(value, [[1, 'PROT_READ'], [2, 'PROT_WRITE'], [4, 'PROT_EXEC'], [8, 'PROT_SEM']], 'PROT_NONE');
+}
+
+function mapFlags(k: Kernel, value: number): string {
+  const { map } = k.target;
+  const names = Object.entries(map)
+    .filter(([name]) => name !== 'TYPE')
+    .map(([name, bit]) => [bit, `MAP_${name}`] as const);
+  return bits(value, names, '0');
+}
+
+const cloneNames = Object.entries(sched)
+  .filter(([name]) => name.startsWith('CLONE_'))
+  .map(([name, bit]) => [bit, name] as const);
+
+function mmapArgs(k: Kernel, args: Args): string {
+  const [, , rights, flags, fd] = args.lo as [number, number, number, number, number];
+  return [pointer(args, 0), size(args, 1), prot(rights), mapFlags(k, flags), fd, offset(args, 5)].join(', ');
+}
+
+function offset(args: Args, i: number): string {
+  return args.hi[i] === 0 && args.lo[i] === 0 ? '0' : word(args, i);
+}
+
+/** The six words that old_mmap's only argument points to. */
+function oldMmapArgs(k: Kernel, args: Args): string {
+  const lo: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    const value = load32(k.mm, 0, args.lo[0]! + 4 * i);
+    if (value === FAULT) return word(args, 0);
+    lo.push(value);
+  }
+  return mmapArgs(k, { lo, hi: [0, 0, 0, 0, 0, 0] });
+}
+
+function cloneArgs(k: Kernel, args: Args, result: number | null): string {
+  const flags = bits(args.lo[0]!, cloneNames, '0');
+  const tid = (i: number) => (result !== null && result > 0 ? `[${result}]` : word(args, i));
+  if (k.target.cloneOrder === 'stack-size') {
+    return `child_stack=${word(args, 1)}, stack_size=${word(args, 2)}, flags=${flags}, ` +
+      `parent_tid=${tid(3)}, child_tidptr=${word(args, 4)}, tls=${word(args, 5)}`;
+  }
+  return `child_stack=${word(args, 1)}, flags=${flags}, parent_tid=${tid(2)}, ` +
+    `tls=${word(args, 3)}, child_tidptr=${word(args, 4)}`;
+}
+
+function futexArgs(_k: Kernel, args: Args): string {
+  const op = args.lo[1]!;
+  const name = op === sched.FUTEX_WAIT ? 'FUTEX_WAIT' : op === sched.FUTEX_WAKE ? 'FUTEX_WAKE' : hex(0, op);
+  const timeout = op === sched.FUTEX_WAIT ? `, ${pointer(args, 3)}` : '';
+  return `${word(args, 0)}, ${name}, ${args.lo[2]}${timeout}`;
+}
+
+function writeArgs(k: Kernel, args: Args): string {
+  const count = Number(size(args, 2));
+  const bytes = new Uint8Array(Math.min(count, STRSIZE));
+  const got = copyFromUser(k.mm, bytes, args.hi[1]!, args.lo[1]!, bytes.length);
+  const text = got < bytes.length ? word(args, 1) : quoted(bytes) + (count > STRSIZE ? '...' : '');
+  return `${args.lo[0]}, ${text}, ${count}`;
+}
+
+const ESCAPES: Readonly<Record<number, string>> = { 9: '\\t', 10: '\\n', 13: '\\r', 34: '\\"', 92: '\\\\' };
+
+function quoted(bytes: Uint8Array): string {
+  let text = '"';
+  for (const byte of bytes) {
+    if (ESCAPES[byte] !== undefined) text += ESCAPES[byte];
+    else text += byte >= 32 && byte < 127 ? String.fromCharCode(byte) : `\\${byte.toString(8)}`;
+  }
+  return `${text}"`;
+}
+
+const RESOURCES: Readonly<Record<number, string>> = {
+  [sched.RLIMIT_DATA]: 'RLIMIT_DATA', [sched.RLIMIT_STACK]: 'RLIMIT_STACK',
+  [sched.RLIMIT_MEMLOCK]: 'RLIMIT_MEMLOCK', [sched.RLIMIT_AS]: 'RLIMIT_AS',
+};
+
+function getrlimitArgs(_k: Kernel, args: Args): string {
+  return `${RESOURCES[args.lo[0]!] ?? args.lo[0]}, ${word(args, 1)}`;
+}
+
+const formats: Readonly<Record<string, Format>> = {
+  brk: (_k, args) => pointer(args, 0),
+  clone: cloneArgs,
+  clone2: cloneArgs,
+  futex: futexArgs,
+  getpid: () => '',
+  getrlimit: getrlimitArgs,
+  gettid: () => '',
+  mmap: mmapArgs,
+  mmap2: mmapArgs,
+  mprotect: (_k, args) => `${word(args, 0)}, ${size(args, 1)}, ${prot(args.lo[2]!)}`,
+  munmap: (_k, args) => `${word(args, 0)}, ${size(args, 1)}`,
+  old_mmap: oldMmapArgs,
+  sched_yield: () => '',
+  set_tid_address: (_k, args) => word(args, 0),
+  ugetrlimit: getrlimitArgs,
+  write: writeArgs,
+};

@@ -1,0 +1,168 @@
+/**
+ * mmap, munmap and mprotect as each machine enters them. The checks here are the ones that stand in the
+ * machine's own wrapper, in its order; the rest is in src/mm. Sources, all Linux 2.5.46:
+ * arch/i386/kernel/sys_i386.c, arch/sparc64/kernel/{sys_sparc.c,sys32.S}, arch/ia64/kernel/sys_ia64.c.
+ */
+import { EBADF, EFAULT, EINVAL, ENODEV } from '../arch/generic/errno.js';
+import { pageOffset, vpnOf } from '../lib/u64.js';
+import { doMmap, type MmapArgs, pageAlign } from '../mm/mmap.js';
+import { doMprotect } from '../mm/mprotect.js';
+import { doMunmap } from '../mm/munmap.js';
+import { FAULT, load32 } from '../mm/uaccess.js';
+import type { File } from '../fs/files.js';
+import type { Kernel } from './kernel.js';
+
+/** Arguments 0 to 3 into the kernel's record: address, length, prot, flags. */
+function fill(k: Kernel): MmapArgs {
+  const args = k.mmapArgs;
+  args.vpn = k.vpn(0);
+  args.offset = k.offset(0);
+  args.lenPages = k.vpn(1);
+  args.lenOffset = k.offset(1);
+  args.prot = k.lo(2);
+  args.flags = k.lo(3);
+  args.file = null;
+  return args;
+}
+
+/** Drops MAP_EXECUTABLE and MAP_DENYWRITE and looks up the file. Returns 0 or -EBADF. */
+function takeFile(k: Kernel, args: MmapArgs, fd: number): number {
+  const { map } = k.target;
+  args.flags &= ~(map.EXECUTABLE | map.DENYWRITE);
+  if ((args.flags & map.ANONYMOUS) !== 0) return 0;
+  const file = k.process.files.get(fd);
+  if (file === null) return -EBADF;
+  return useFile(args, file);
+}
+
+/** A file without an mmap operation, such as a terminal, fails with ENODEV. */
+function useFile(args: MmapArgs, file: File): number {
+  args.file = file.mappable;
+  return file.mappable === null ? -ENODEV : 0;
+}
+
+function map(k: Kernel, args: MmapArgs): number {
+  const vpn = doMmap(k.mm, args);
+  return vpn < 0 ? vpn : k.address(vpn, args.resultOffset);
+}
+
+/** i386 mmap2 (192): the offset counts 4096-byte pages. */
+export function mmap2In4k(k: Kernel): number {
+  const args = fill(k);
+  const error = takeFile(k, args, k.lo(4));
+  if (error < 0) return error;
+  args.pgoff = k.lo(5) >>> 0;
+  return map(k, args);
+}
+
+/** i386 mmap (90): one argument, the address of the six. */
+export function oldMmap(k: Kernel): number {
+  const words: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    const word = (k.lo(0) & 3) === 0 ? load32(k.mm, 0, k.lo(0) + 4 * i) : FAULT;
+    if (word === FAULT) return -EFAULT;
+    words.push(word);
+  }
+  const [addr, len, prot, flags, fd, offset] = words as [number, number, number, number, number, number];
+  const shift = k.target.pageShift;
+  if (pageOffset(offset, shift) !== 0) return -EINVAL;
+  const args = k.mmapArgs;
+  args.vpn = vpnOf(0, addr, shift);
+  args.offset = pageOffset(addr, shift);
+  args.lenPages = vpnOf(0, len, shift);
+  args.lenOffset = pageOffset(len, shift);
+  args.prot = prot;
+  args.flags = flags;
+  args.file = null;
+  args.pgoff = vpnOf(0, offset, shift);
+  const error = takeFile(k, args, fd);
+  return error < 0 ? error : map(k, args);
+}
+
+/** sparc mmap (71), both word sizes: a byte offset, and the space that the machine does not have. */
+export function sparcMmap(k: Kernel): number {
+  return sparcMap(k, k.vpn(5), k.offset(5));
+}
+
+/** sparc 32-bit mmap2 (56): the offset counts 4096-byte units, so an odd one is not page-aligned. */
+export function sparcMmap2(k: Kernel): number {
+  const units = k.lo(5) >>> 0;
+  const perPage = k.target.pageSize / 4096;
+  return sparcMap(k, Math.floor(units / perPage), (units % perPage) * 4096);
+}
+
+function sparcMap(k: Kernel, pgoff: number, byteOffset: number): number {
+  const { target } = k;
+  const args = fill(k);
+  const error = takeFile(k, args, k.lo(4));
+  if (error < 0) return error;
+  const npages = pageAlign(k.mm, args.lenPages, args.lenOffset);
+  const isFixed = (args.flags & target.map.FIXED) !== 0;
+  if (isOutsideSparc(k, args.vpn, args.offset, npages, isFixed)) return -EINVAL;
+  if (byteOffset !== 0 || pgoff + npages >= target.vpnEnd) return -EINVAL;
+  args.lenPages = npages;
+  args.lenOffset = 0;
+  args.pgoff = pgoff;
+  return map(k, args);
+}
+
+/** The range rule of sys_sparc.c: the length always, the address only for MAP_FIXED. */
+function isOutsideSparc(k: Kernel, vpn: number, offset: number, npages: number, isFixed: boolean): boolean {
+  const { target } = k;
+  const hole = target.vaHole!;
+  if (target.bits === 32) {
+    return npages > target.searchEnd || (isFixed && isBeyond(vpn, offset, npages, target.searchEnd));
+  }
+  return npages > hole.start || (isFixed && vpn < hole.end && isBeyond(vpn, offset, npages, hole.start));
+}
+
+/** Whether the byte range starting at (vpn, offset) with `npages` ends above page `end`. */
+function isBeyond(vpn: number, offset: number, npages: number, end: number): boolean {
+  return vpn + npages > end || (vpn + npages === end && offset > 0);
+}
+
+/** ia64 mmap (1151): a byte offset. */
+export function ia64Mmap(k: Kernel): number {
+  return k.offset(5) !== 0 ? -EINVAL : ia64Map(k, k.vpn(5));
+}
+
+/** ia64 mmap2 (1172): the offset counts pages of the machine's own size. */
+export function ia64Mmap2(k: Kernel): number {
+  return ia64Map(k, (k.hi(5) >>> 0) * 2 ** 32 + (k.lo(5) >>> 0));
+}
+
+function ia64Map(k: Kernel, pgoff: number): number {
+  const region = k.target.region!;
+  const args = fill(k);
+  const error = takeFile(k, args, k.lo(4));
+  if (error < 0) return error;
+  const npages = pageAlign(k.mm, args.lenPages, args.lenOffset);
+  if (npages === 0) return k.address(args.vpn, args.offset);
+  // A hint is tested like a fixed address.
+  const inRegion = args.vpn - Math.floor(args.vpn / region.pages) * region.pages;
+  if (npages > region.mapLimit || isBeyond(inRegion, args.offset, npages, region.mapLimit)) return -EINVAL;
+  args.lenPages = npages;
+  args.lenOffset = 0;
+  args.pgoff = pgoff;
+  return map(k, args);
+}
+
+export function sysMunmap(k: Kernel): number {
+  return doMunmap(k.mm, k.vpn(0), k.offset(0), k.vpn(1), k.offset(1));
+}
+
+/** sparc64 munmap of a 64-bit task: nothing that reaches into the hole. */
+export function sparc64Munmap(k: Kernel): number {
+  const hole = k.target.vaHole!;
+  const [vpn, offset, lenPages, lenOffset] = [k.vpn(0), k.offset(0), k.vpn(1), k.offset(1)];
+  const bytes = offset + lenOffset;
+  const endPages = vpn + lenPages + Math.floor(bytes / k.target.pageSize);
+  const endOffset = bytes % k.target.pageSize;
+  const tooLong = lenPages > hole.start || (lenPages === hole.start && lenOffset > 0);
+  const crosses = vpn < hole.end && (endPages > hole.start || (endPages === hole.start && endOffset > 0));
+  return tooLong || crosses ? -EINVAL : doMunmap(k.mm, vpn, offset, lenPages, lenOffset);
+}
+
+export function sysMprotect(k: Kernel): number {
+  return doMprotect(k.mm, k.vpn(0), k.offset(0), k.vpn(1), k.offset(1), k.lo(2));
+}

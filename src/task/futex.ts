@@ -1,0 +1,110 @@
+/**
+ * Futexes: sleeping on a word of memory. Waiters are hashed by the word's physical address (page frame
+ * and offset), so a word shared by two address spaces is one futex; a bucket's chain is in order of
+ * arrival. Source: Linux 2.5.46, kernel/futex.c: futex_wait(), futex_wake().
+ */
+import { TASK_FUTEX, type TaskTable } from './task_table.js';
+
+export class FutexQueues {
+  /** Tasks asleep on a word. */
+  waiters = 0;
+  private head = new Int32Array(64).fill(-1);
+  private tail = new Int32Array(64).fill(-1);
+  private readonly tasks: TaskTable;
+
+  constructor(tasks: TaskTable) {
+    this.tasks = tasks;
+  }
+
+  reset(): void {
+    if (this.waiters > 0) {
+      this.head.fill(-1);
+      this.tail.fill(-1);
+    }
+    this.waiters = 0;
+  }
+
+  /** Puts a task to sleep on the word at physical address `key`. */
+  wait(slot: number, key: number): void {
+    if (this.waiters >= this.head.length) this.rehash();
+    this.tasks.state[slot] = TASK_FUTEX;
+    this.tasks.futexKey[slot] = key;
+    this.tasks.sleeps[slot]! += 1;
+    this.append(slot);
+    this.waiters += 1;
+  }
+
+  /**
+   * Wakes up to `count` tasks that sleep on `key`, oldest first, calling `woken` for each. Returns how many.
+   * As in 2.5.46, a count of 0 wakes one: the kernel compares after waking.
+   */
+  wake(key: number, count: number, woken: (slot: number) => void): number {
+    const { futexKey, futexNext } = this.tasks;
+    const bucket = this.bucket(key);
+    let n = 0;
+    let prev = -1;
+    for (let slot = this.head[bucket]!; slot >= 0; ) {
+      const next = futexNext[slot]!;
+      if (futexKey[slot] === key) {
+        this.unlink(bucket, prev, slot);
+        woken(slot);
+        n += 1;
+        if (n >= count) break;
+      } else {
+        prev = slot;
+      }
+      slot = next;
+    }
+    return n;
+  }
+
+  /** Takes a sleeping task out of its queue: a timeout, or its end. */
+  remove(slot: number): void {
+    const { futexKey, futexNext } = this.tasks;
+    const bucket = this.bucket(futexKey[slot]!);
+    let prev = -1;
+    for (let at = this.head[bucket]!; at >= 0; prev = at, at = futexNext[at]!) {
+      if (at !== slot) continue;
+      this.unlink(bucket, prev, slot);
+      return;
+    }
+  }
+
+  private unlink(bucket: number, prev: number, slot: number): void {
+    const { futexNext } = this.tasks;
+    const next = futexNext[slot]!;
+    if (prev < 0) this.head[bucket] = next;
+    else futexNext[prev] = next;
+    if (next < 0) this.tail[bucket] = prev;
+    this.waiters -= 1;
+  }
+
+  private append(slot: number): void {
+    const { futexKey, futexNext } = this.tasks;
+    const bucket = this.bucket(futexKey[slot]!);
+    const tail = this.tail[bucket]!;
+    futexNext[slot] = -1;
+    if (tail < 0) this.head[bucket] = slot;
+    else futexNext[tail] = slot;
+    this.tail[bucket] = slot;
+  }
+
+  private bucket(key: number): number {
+    const h = Math.imul((key | 0) ^ Math.imul((key / 2 ** 32) | 0, 0x85ebca6b), 0x9e3779b1);
+    return (h ^ (h >>> 15)) & (this.head.length - 1);
+  }
+
+  /** Twice the buckets; each old chain keeps its order, so waiters of one word do too. */
+  private rehash(): void {
+    const old = this.head;
+    this.head = new Int32Array(old.length * 2).fill(-1);
+    this.tail = new Int32Array(old.length * 2).fill(-1);
+    for (const first of old) {
+      for (let slot = first; slot >= 0; ) {
+        const next = this.tasks.futexNext[slot]!;
+        this.append(slot);
+        slot = next;
+      }
+    }
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * Stacks: a block of memory with a guard page, from the cache or from mmap, and struct pthread at its
+ * end. glibc 2.3.3 and 2.36, nptl/allocatestack.c: allocate_stack(), queue_stack().
+ *
+ *   2.3.3:  mmap(size) then mprotect(guard, PROT_NONE)      2.36: mmap(PROT_NONE) then mprotect(the rest)
+ *
+ *   i386, sparc   [guard|       <- stack | TLS, struct pthread]
+ *   ia64          [register stack -> |guard|    <- stack | struct pthread | TLS]
+ *
+ * The block never comes from anywhere but the mmap of the system-call stub.
+ */
+import { EAGAIN, EINVAL, ENOMEM } from '../arch/generic/errno.js';
+import { PROT_NONE } from '../arch/generic/mman.js';
+import { hiOfNumber } from '../lib/u64.js';
+import { makeAddr } from './address.js';
+import type { ThreadAttributes } from './pthread_attr.js';
+import type { Nptl } from './nptl.js';
+import { NOBODY } from './pthread_table.js';
+
+/** Bytes of stacks kept for reuse. */
+export const STACK_CACHE_MAX = 40 * 1024 * 1024;
+
+function roundUp(bytes: number, unit: number): number {
+  return Math.ceil(bytes / unit) * unit;
+}
+
+/**
+ * Row of a thread whose stack is ready, or a negated errno: EINVAL for a size that cannot hold guard, TLS
+ * and a minimal stack, ENOMEM (2.36: EAGAIN) when the kernel refuses memory or areas.
+ */
+export function allocateStack(nptl: Nptl, attr: ThreadAttributes): number {
+  const { params, pageSize } = nptl;
+  const asked = attr.stackSize === 0 ? nptl.defaultStackSize : attr.stackSize;
+  const guard = roundUp(attr.guardSize, pageSize);
+  let size = Math.floor(asked / params.staticTlsAlign) * params.staticTlsAlign;
+  const least = guard + params.staticTlsSize + params.MINIMAL_REST_STACK;
+  if (params.guardInsideSize) {
+    if (size < least + pageSize) return -EINVAL;
+  } else {
+    size += guard;
+    if (size < roundUp(least, pageSize)) return -EINVAL;
+  }
+  const cached = takeFromCache(nptl, size);
+  return cached !== NOBODY ? reuse(nptl, cached, guard) : mapBlock(nptl, size, guard);
+}
+
+/** 2.36 turns ENOMEM of the kernel into EAGAIN; 2.3.3 hands it on. */
+export function createError(nptl: Nptl, error: number): number {
+  return nptl.params.version === '2.36' && error === -ENOMEM ? -EAGAIN : error;
+}
+
+function mapBlock(nptl: Nptl, asked: number, guard: number): number {
+  const { params, sys, pageSize, target } = nptl;
+  const aliases = params.MULTI_PAGE_ALIASING > 0 && asked % params.MULTI_PAGE_ALIASING === 0;
+  const size = aliases ? asked + pageSize : asked;
+  const closed = params.mapsClosed && guard > 0;
+  const flags = target.map.PRIVATE | target.map.ANONYMOUS | (params.mapsClosed ? target.map.STACK : 0);
+  const error = sys.mmapAnonymous(params.mmapCall, size, closed ? PROT_NONE : params.stackProt, flags);
+  if (error < 0) return createError(nptl, error);
+  const hi = sys.resultHi;
+  const lo = sys.resultLo;
+  const failed = guard > 0 ? protectBlock(nptl, hi, lo, size, guard) : 0;
+  if (failed < 0) {
+    sys.munmap(hi, lo, size);
+    return createError(nptl, failed);
+  }
+  nptl.lastStack = makeAddr(target.bits, hi, lo);
+  nptl.firstStack ??= nptl.lastStack;
+  return newThread(nptl, hi, lo, size, guard);
+}
+
+/** Bytes from the block's start to the guard. */
+function guardOffset(nptl: Nptl, size: number, guard: number): number {
+  if (!nptl.params.guardInMiddle) return 0;
+  return Math.floor((size - guard) / 2 / nptl.pageSize) * nptl.pageSize;
+}
+
+/** Closes the guard (2.3.3), or opens what is not guard (2.36). Returns 0 or a negated errno. */
+function protectBlock(nptl: Nptl, hi: number, lo: number, size: number, guard: number): number {
+  const { params } = nptl;
+  const below = guardOffset(nptl, size, guard);
+  if (!params.mapsClosed) return protectPart(nptl, hi, lo, below, guard, PROT_NONE);
+  const error = below > 0 ? protectPart(nptl, hi, lo, 0, below, params.stackProt) : 0;
+  if (error < 0) return error;
+  return protectPart(nptl, hi, lo, below + guard, size - below - guard, params.stackProt);
+}
+
+function protectPart(nptl: Nptl, hi: number, lo: number, offset: number, size: number, prot: number): number {
+  const low = (lo >>> 0) + offset;
+  return nptl.sys.mprotect(hi + hiOfNumber(low), low | 0, size, prot);
+}
+
+/** Places struct pthread in a fresh block. */
+function newThread(nptl: Nptl, hi: number, lo: number, size: number, guard: number): number {
+  const { params, threads } = nptl;
+  const row = threads.alloc();
+  threads.blockHi[row] = hi;
+  threads.blockLo[row] = lo;
+  threads.size[row] = size;
+  threads.guard[row] = guard;
+  const align = params.staticTlsAlign;
+  const end = params.dtvAtTp ? Math.floor((size - params.staticTlsSize) / align) * align : size;
+  const pd = (lo >>> 0) + Math.floor((end - params.sizeofPthread) / align) * align;
+  threads.pdHi[row] = hi + hiOfNumber(pd);
+  threads.pdLo[row] = pd | 0;
+  nptl.store(threads.pdHi[row]!, threads.pdLo[row]!, row + 1);
+  return row;
+}
+
+/** A cached block serves again; a larger guard than it has is closed first. */
+function reuse(nptl: Nptl, row: number, guard: number): number {
+  const { threads, sys } = nptl;
+  threads.joinid[row] = NOBODY;
+  threads.exiting[row] = 0;
+  if (guard <= threads.guard[row]!) return row;
+  const hi = threads.blockHi[row]!;
+  const lo = threads.blockLo[row]!;
+  const size = threads.size[row]!;
+  const error = protectPart(nptl, hi, lo, guardOffset(nptl, size, guard), guard, PROT_NONE);
+  if (error < 0) {
+    sys.munmap(hi, lo, size);
+    threads.release(row);
+    return createError(nptl, error);
+  }
+  threads.guard[row] = guard;
+  return row;
+}
+
+// ---- the cache --------------------------------------------------------------------------------------
+
+/** A block is free to reuse once the kernel has cleared its tid, or join has marked it. */
+function isFree(nptl: Nptl, row: number): boolean {
+  return nptl.tid(row) <= 0;
+}
+
+/**
+ * The newest free block of exactly `size`, else the smallest larger one unless it is more than four times
+ * as large, else NOBODY.
+ */
+function takeFromCache(nptl: Nptl, size: number): number {
+  const { threads } = nptl;
+  let best = NOBODY;
+  for (let row = nptl.cacheHead; row !== NOBODY; row = threads.cacheNext[row]!) {
+    const has = threads.size[row]!;
+    if (has < size || (best !== NOBODY && has >= threads.size[best]!) || !isFree(nptl, row)) continue;
+    best = row;
+    if (has === size) break;
+  }
+  if (best === NOBODY || threads.size[best]! > 4 * size) return NOBODY;
+  unlinkFromCache(nptl, best);
+  return best;
+}
+
+/** Puts a thread's block into the cache; blocks beyond 40 MiB go back to the kernel, oldest first. */
+export function queueStack(nptl: Nptl, row: number): void {
+  const { threads } = nptl;
+  threads.cachePrev[row] = NOBODY;
+  threads.cacheNext[row] = nptl.cacheHead;
+  if (nptl.cacheHead === NOBODY) nptl.cacheTail = row;
+  else threads.cachePrev[nptl.cacheHead] = row;
+  nptl.cacheHead = row;
+  nptl.cacheSize += threads.size[row]!;
+  if (nptl.cacheSize > STACK_CACHE_MAX) freeStacks(nptl);
+}
+
+function freeStacks(nptl: Nptl): void {
+  const { threads, sys } = nptl;
+  for (let row = nptl.cacheTail; row !== NOBODY && nptl.cacheSize > STACK_CACHE_MAX; ) {
+    const newer = threads.cachePrev[row]!;
+    if (isFree(nptl, row)) {
+      unlinkFromCache(nptl, row);
+      sys.munmap(threads.blockHi[row]!, threads.blockLo[row]!, threads.size[row]!);
+      threads.release(row);
+    }
+    row = newer;
+  }
+}
+
+function unlinkFromCache(nptl: Nptl, row: number): void {
+  const { threads } = nptl;
+  const prev = threads.cachePrev[row]!;
+  const next = threads.cacheNext[row]!;
+  if (prev === NOBODY) nptl.cacheHead = next;
+  else threads.cacheNext[prev] = next;
+  if (next === NOBODY) nptl.cacheTail = prev;
+  else threads.cachePrev[next] = prev;
+  nptl.cacheSize -= threads.size[row]!;
+}

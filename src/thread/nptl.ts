@@ -1,0 +1,185 @@
+/**
+ * Nptl: what the threading library of one process knows. The functions of the library are one file each
+ * beside this one and take it as their first argument.
+ *
+ * glibc's own data (the stdio buffer, a user_desc, main's struct pthread) lies in the program's data
+ * page:   | stdio 1024 | user_desc 16 | static data of the program -> ...      | main's struct pthread |
+ */
+import type { NptlParameters, Target } from '../arch/index.js';
+import { bug } from '../lib/bug.js';
+import { grown } from '../lib/grow.js';
+import { hiOfVpn, loOfVpn } from '../lib/u64.js';
+import type { Kernel } from '../syscall/kernel.js';
+import type { Mm } from '../mm/mm.js';
+import { FAULT, load32, store32 } from '../mm/uaccess.js';
+import type { Addr } from './address.js';
+import { makeAddr } from './address.js';
+import { NOBODY, PthreadTable } from './pthread_table.js';
+import { Sys } from './sys.js';
+
+export const STDIO_BUFFER = 1024;
+const USER_DESC = 16;
+
+/** Why a thread waits, for reports; a task's entry in `waitKind` is the index here. */
+export const WAIT_KINDS = ['', 'pthread_join', 'mutex', 'condition variable', 'barrier'] as const;
+export type WaitKind = (typeof WAIT_KINDS)[number];
+
+/** A guest program touched memory that it may not: what would raise SIGSEGV. */
+export class GuestFault extends Error {
+  readonly hi: number;
+  readonly lo: number;
+
+  constructor(hi: number, lo: number) {
+    super('Segmentation fault');
+    this.hi = hi;
+    this.lo = lo;
+  }
+}
+
+export class Nptl {
+  readonly kernel: Kernel;
+  readonly mm: Mm;
+  readonly sys: Sys;
+  readonly target: Target;
+  readonly params: NptlParameters;
+  readonly pageSize: number;
+  readonly threads = new PthreadTable();
+
+  /** Row of each task's struct pthread, by task slot. */
+  private rowOfTask = new Int32Array(16);
+  /** What each task waits for, by slot: meaningful while it sleeps. */
+  private waitKind = new Uint8Array(16);
+  private waitHi = new Int32Array(16);
+  private waitLo = new Int32Array(16);
+
+  /** The thread that clone is about to start. */
+  starting = NOBODY;
+  /** Threads that have not ended (glibc's __nptl_nthreads). */
+  nthreads = 1;
+  /** Default size of a stack, from RLIMIT_STACK at start-up. */
+  defaultStackSize = 0;
+
+  /** The stack cache: rows from the newest to the oldest, and their bytes. */
+  cacheHead = NOBODY;
+  cacheTail = NOBODY;
+  cacheSize = 0;
+  /** Results of mmap for the first and the latest stack; null until there is one. */
+  firstStack: Addr | null = null;
+  lastStack: Addr | null = null;
+
+  /** Static data: high half, low half of its page, next free byte. */
+  readonly dataHi: number;
+  readonly dataLo: number;
+  private bssUsed = STDIO_BUFFER + USER_DESC;
+  private readonly bssEnd: number;
+
+  constructor(kernel: Kernel, mm: Mm, params: NptlParameters) {
+    this.kernel = kernel;
+    this.mm = mm;
+    this.sys = new Sys(kernel);
+    this.target = kernel.target;
+    this.params = params;
+    this.pageSize = this.target.pageSize;
+    const data = this.target.image.find((area) => area.what === 'data') ?? bug('no data area in the image');
+    this.dataHi = hiOfVpn(data.start, this.target.pageShift);
+    this.dataLo = loOfVpn(data.start, this.target.pageShift);
+    this.bssEnd = this.pageSize - params.sizeofPthread;
+    this.makeMainThread();
+  }
+
+  private makeMainThread(): void {
+    const main = this.threads.alloc();
+    this.threads.pdHi[main] = this.dataHi;
+    this.threads.pdLo[main] = this.dataLo + this.bssEnd;
+    this.threads.size[main] = 0;
+  }
+
+  /** The word that clone and set_tid_address name: &pd->tid. */
+  tidLo(row: number): number {
+    return this.threads.pdLo[row]! + this.params.tidOffset;
+  }
+
+  get userDescLo(): number {
+    return this.dataLo + STDIO_BUFFER;
+  }
+
+  /** Static memory of the program, zeroed, 16-aligned: as a C variable at file level. */
+  bss(bytes: number): Addr {
+    const at = this.bssUsed;
+    this.bssUsed += Math.ceil(bytes / 16) * 16;
+    if (this.bssUsed > this.bssEnd) {
+      throw new RangeError(`bss(${bytes}): the program's data page has ${this.bssEnd - at} bytes left; use malloc`);
+    }
+    return makeAddr(this.target.bits, this.dataHi, this.dataLo + at);
+  }
+
+  // ---- threads ------------------------------------------------------------------------------------
+
+  /** Row of the running thread. */
+  get self(): number {
+    return this.rowOfTask[this.kernel.current]!;
+  }
+
+  rowOf(slot: number): number {
+    return this.rowOfTask[slot]!;
+  }
+
+  bindTask(slot: number, row: number): void {
+    if (slot >= this.rowOfTask.length) {
+      const n = slot * 2;
+      this.rowOfTask = grown(this.rowOfTask, n);
+      this.waitKind = grown(this.waitKind, n);
+      this.waitHi = grown(this.waitHi, n);
+      this.waitLo = grown(this.waitLo, n);
+    }
+    this.rowOfTask[slot] = row;
+  }
+
+  /** pthread_t of a row: the address of its struct pthread. */
+  handle(row: number): Addr {
+    return makeAddr(this.target.bits, this.threads.pdHi[row]!, this.threads.pdLo[row]!);
+  }
+
+  /** tid of a thread; 0 once the kernel cleared it, -1 once it was joined. */
+  tid(row: number): number {
+    return load32(this.mm, this.threads.pdHi[row]!, this.tidLo(row));
+  }
+
+  /**
+   * Row of a pthread_t, or NOBODY for an address that is not a thread's. The first word of struct pthread
+   * holds the row plus one; the row must point back.
+   */
+  rowAt(hi: number, lo: number): number {
+    if ((lo & 3) !== 0) return NOBODY;
+    const word = load32(this.mm, hi, lo);
+    if (word === FAULT || word < 1 || word > this.threads.rows) return NOBODY;
+    const row = word - 1;
+    return this.threads.pdHi[row] === hi && this.threads.pdLo[row] === lo ? row : NOBODY;
+  }
+
+  // ---- memory -------------------------------------------------------------------------------------
+
+  /** The word at hi:lo, signed. Throws GuestFault as the processor would. */
+  load(hi: number, lo: number): number {
+    const word = load32(this.mm, hi, lo);
+    if (word === FAULT) throw new GuestFault(hi, lo);
+    return word;
+  }
+
+  store(hi: number, lo: number, word: number): void {
+    if (store32(this.mm, hi, lo, word) < 0) throw new GuestFault(hi, lo);
+  }
+
+  /** Notes what the running thread is about to wait for: the object at hi:lo. */
+  waitsFor(kind: WaitKind, hi: number, lo: number): void {
+    const slot = this.kernel.current;
+    this.waitKind[slot] = WAIT_KINDS.indexOf(kind);
+    this.waitHi[slot] = hi;
+    this.waitLo[slot] = lo;
+  }
+
+  /** What a sleeping task waits for. */
+  waitOf(slot: number): { readonly kind: WaitKind; readonly hi: number; readonly lo: number } {
+    return { kind: WAIT_KINDS[this.waitKind[slot]!]!, hi: this.waitHi[slot]!, lo: this.waitLo[slot]! };
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * pthread_create(3) and the end of a thread. glibc 2.3.3, nptl/pthread_create.c: start_thread(),
+ * nptl/sysdeps/pthread/createthread.c: do_clone(). One clone, no other call, after the stack is there.
+ */
+import { hiOfNumber, loOfNumber } from '../lib/u64.js';
+import { type Addr, hiOf, loOf } from './address.js';
+import { allocateStack, createError, queueStack } from './allocate_stack.js';
+import type { Nptl } from './nptl.js';
+import { defaultAttr, readAttr, type ThreadAttributes } from './pthread_attr.js';
+
+const scratch: ThreadAttributes = { stackSize: 0, guardSize: 0, isDetached: false };
+
+/**
+ * Creates a thread that runs `routine(arg)`. Returns its row, or a negated errno: EAGAIN without a pid,
+ * ENOMEM (2.36: EAGAIN) without memory, EINVAL for a stack that is too small.
+ */
+export function pthreadCreate(nptl: Nptl, attrAddr: Addr | null, routine: unknown, arg: unknown): number {
+  const attr = attrAddr === null ? defaultAttr(nptl, scratch) : readAttr(nptl, hiOf(attrAddr), loOf(attrAddr), scratch);
+  const row = allocateStack(nptl, attr);
+  if (row < 0) return row;
+  const { threads } = nptl;
+  threads.routine[row] = routine;
+  threads.arg[row] = arg;
+  threads.result[row] = undefined;
+  if (attr.isDetached) threads.joinid[row] = row;
+  const error = clone(nptl, row);
+  if (error < 0) {
+    queueStack(nptl, row);
+    return createError(nptl, error);
+  }
+  nptl.nthreads += 1;
+  return row;
+}
+
+/** The clone system call with the arguments in this machine's order. */
+function clone(nptl: Nptl, row: number): number {
+  const { sys, params, threads, target } = nptl;
+  const pdHi = threads.pdHi[row]!;
+  const pdLo = threads.pdLo[row]!;
+  const tidLo = nptl.tidLo(row);
+  nptl.starting = row;
+  sys.number(0, params.cloneFlags);
+  if (target.cloneOrder === 'stack-size') {
+    // clone2: the stack as base and size; it ends one struct pthread below the thread's own.
+    const base = threads.blockLo[row]! >>> 0;
+    sys.word(1, threads.blockHi[row]!, base);
+    sys.number(2, (pdLo - params.sizeofPthread - base) >>> 0);
+    sys.word(3, pdHi, tidLo);
+    sys.word(4, pdHi, tidLo);
+    setTls(nptl, 5, pdHi, pdLo);
+    return sys.trap(target.nr.clone2!);
+  }
+  const top = (pdLo >>> 0) + params.sizeofPthread - params.staticTlsSize;
+  sys.word(1, pdHi + hiOfNumber(top), loOfNumber(top));
+  sys.word(2, pdHi, tidLo);
+  setTls(nptl, 3, pdHi, pdLo);
+  sys.word(4, pdHi, tidLo);
+  return sys.trap(target.nr.clone!);
+}
+
+/** TLS_VALUE of the machine's nptl/sysdeps/.../tls.h. */
+function setTls(nptl: Nptl, i: number, pdHi: number, pdLo: number): void {
+  const { sys, params } = nptl;
+  if (params.tls === 'pd') sys.word(i, pdHi, pdLo);
+  else if (params.tls === 'above-pd') sys.word(i, pdHi, pdLo + params.sizeofPthread);
+  else {
+    // struct user_desc { entry_number, base_addr, limit, bits }: only base_addr ever changes.
+    nptl.store(nptl.dataHi, nptl.userDescLo + 4, pdLo);
+    sys.word(i, nptl.dataHi, nptl.userDescLo);
+  }
+}
+
+/**
+ * The end of start_thread() once the thread's function has returned `result`: the last thread ends the
+ * process, a detached one gives its stack back, and then the exit system call.
+ */
+export function endThread(nptl: Nptl, row: number, result: unknown, beforeExit: () => void): void {
+  const { threads, sys } = nptl;
+  threads.result[row] = result;
+  nptl.nthreads -= 1;
+  if (nptl.nthreads === 0) {
+    beforeExit();
+    sys.exitGroup(0);
+    return;
+  }
+  threads.exiting[row] = 1;
+  if (threads.joinid[row] === row) queueStack(nptl, row);
+  sys.exit(0);
+}

@@ -1,0 +1,63 @@
+/**
+ * pthread_join(3): sleeps on the thread's tid until the kernel clears it at exit. glibc 2.3.3,
+ * nptl/pthread_join.c. Hand-written as an iterator: in a chain of threads all but one sit in here.
+ */
+import { EDEADLK, EINVAL, ESRCH } from '../arch/generic/errno.js';
+import { FUTEX_WAIT } from '../arch/generic/sched.js';
+import { type Addr, hiOf, loOf } from './address.js';
+import { queueStack } from './allocate_stack.js';
+import { type Call, Done, PENDING } from './call.js';
+import type { Nptl } from './nptl.js';
+import { NOBODY } from './pthread_table.js';
+import { SLEEPING } from './sys.js';
+
+export type Joined = [error: number, value: unknown];
+
+/**
+ * [0, value] of the thread, or [errno, undefined]: ESRCH for no such thread or one joined already, EINVAL
+ * if it is detached or somebody else joins it, EDEADLK for oneself or a thread that joins us.
+ */
+export function pthreadJoin(nptl: Nptl, thread: Addr): Call<Joined> {
+  const { threads, target, self } = nptl;
+  const row = nptl.rowAt(hiOf(thread), loOf(thread));
+  if (row === NOBODY || nptl.tid(row) < 0) return new Done<Joined>([target.errno(ESRCH), undefined]);
+  if (threads.joinid[row] === row) return new Done<Joined>([target.errno(EINVAL), undefined]);
+  if (row === self || (threads.joinid[self] === row && threads.exiting[row] === 0)) {
+    return new Done<Joined>([target.errno(EDEADLK), undefined]);
+  }
+  if (threads.joinid[row] !== NOBODY) return new Done<Joined>([target.errno(EINVAL), undefined]);
+  threads.joinid[row] = self;
+  return new Join(nptl, row);
+}
+
+class Join implements Call<Joined>, Iterator<unknown, Joined, unknown> {
+  private readonly nptl: Nptl;
+  private readonly row: number;
+
+  constructor(nptl: Nptl, row: number) {
+    this.nptl = nptl;
+    this.row = row;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<unknown, Joined> {
+    const { nptl, row } = this;
+    const { threads } = nptl;
+    const hi = threads.pdHi[row]!;
+    const lo = nptl.tidLo(row);
+    for (let tid = nptl.load(hi, lo); tid > 0; tid = nptl.load(hi, lo)) {
+      if (nptl.sys.futex(hi, lo, FUTEX_WAIT, tid) !== SLEEPING) continue;
+      nptl.waitsFor('pthread_join', threads.pdHi[row]!, threads.pdLo[row]!);
+      return PENDING;
+    }
+    nptl.store(hi, lo, -1);
+    const value = threads.result[row];
+    threads.result[row] = undefined;
+    threads.joinid[row] = NOBODY;
+    queueStack(nptl, row);
+    return { done: true, value: [0, value] };
+  }
+}

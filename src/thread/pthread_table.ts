@@ -1,0 +1,76 @@
+/**
+ * PthreadTable: struct pthread of every thread, one row each in columns. The fields that the kernel and
+ * other threads meet as memory, tid among them, are in guest memory at `pd`; the rest is here. Row and
+ * block live and die together, so a cached stack keeps its row, as in glibc.
+ */
+import { grown } from '../lib/grow.js';
+
+/** No thread: end of lists, and joinid of a thread that nobody joins. */
+export const NOBODY = -1;
+
+export class PthreadTable {
+  /** Address of struct pthread, and of the block that holds it and the stack. */
+  pdHi = new Int32Array(16);
+  pdLo = new Int32Array(16);
+  blockHi = new Int32Array(16);
+  blockLo = new Int32Array(16);
+  /** Bytes of the block and of the guard in it. */
+  size = new Float64Array(16);
+  guard = new Float64Array(16);
+  /** Row of the joining thread, the thread's own row when detached, or NOBODY. */
+  joinid = new Int32Array(16);
+  /** 1 once the thread's function has ended (EXITING). */
+  exiting = new Uint8Array(16);
+  /** Neighbours in the stack cache. */
+  cacheNext = new Int32Array(16);
+  cachePrev = new Int32Array(16);
+  /** Start routine, its argument, what the thread returned. */
+  readonly routine: unknown[] = [];
+  readonly arg: unknown[] = [];
+  readonly result: unknown[] = [];
+
+  private made = 0;
+  private free = NOBODY; // chained through cacheNext
+
+  alloc(): number {
+    let row = this.free;
+    if (row !== NOBODY) this.free = this.cacheNext[row]!;
+    else {
+      if (this.made === this.pdHi.length) this.grow();
+      row = this.made++;
+      this.routine[row] = undefined;
+      this.arg[row] = undefined;
+      this.result[row] = undefined;
+    }
+    this.joinid[row] = NOBODY;
+    this.exiting[row] = 0;
+    return row;
+  }
+
+  release(row: number): void {
+    this.routine[row] = undefined;
+    this.arg[row] = undefined;
+    this.result[row] = undefined;
+    this.cacheNext[row] = this.free;
+    this.free = row;
+  }
+
+  /** Rows that were ever used. */
+  get rows(): number {
+    return this.made;
+  }
+
+  private grow(): void {
+    const n = this.pdHi.length * 2;
+    this.pdHi = grown(this.pdHi, n);
+    this.pdLo = grown(this.pdLo, n);
+    this.blockHi = grown(this.blockHi, n);
+    this.blockLo = grown(this.blockLo, n);
+    this.size = grown(this.size, n);
+    this.guard = grown(this.guard, n);
+    this.joinid = grown(this.joinid, n);
+    this.exiting = grown(this.exiting, n);
+    this.cacheNext = grown(this.cacheNext, n);
+    this.cachePrev = grown(this.cachePrev, n);
+  }
+}

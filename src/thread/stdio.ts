@@ -1,0 +1,61 @@
+/**
+ * Standard output as glibc buffers it on a terminal: bytes gather in a buffer in guest memory and go out
+ * by write(2) at each newline, when the buffer is full, and at exit.
+ */
+import { hiOf, loOf, type Addr } from './address.js';
+import { type Nptl, STDIO_BUFFER } from './nptl.js';
+import { store8 } from '../mm/uaccess.js';
+
+const STDOUT = 1;
+const NEWLINE = 10;
+const encoder = new TextEncoder();
+
+export class Stdio {
+  private readonly nptl: Nptl;
+  private used = 0;
+
+  constructor(nptl: Nptl) {
+    this.nptl = nptl;
+  }
+
+  /** Prints text; returns its length in bytes. */
+  print(text: string): number {
+    const bytes = encoder.encode(text);
+    for (const byte of bytes) {
+      store8(this.nptl.mm, this.nptl.dataHi, this.nptl.dataLo + this.used, byte);
+      this.used += 1;
+      if (byte === NEWLINE || this.used === STDIO_BUFFER) this.flush();
+    }
+    return bytes.length;
+  }
+
+  flush(): void {
+    if (this.used === 0) return;
+    const { sys, dataHi, dataLo } = this.nptl;
+    sys.write(STDOUT, dataHi, dataLo, this.used);
+    this.used = 0;
+  }
+
+  /** Text straight to `fd`, by way of the buffer: what is in it goes out first. Returns its bytes. */
+  writeText(fd: number, text: string): number {
+    const { sys, mm, dataHi, dataLo } = this.nptl;
+    this.flush();
+    const bytes = encoder.encode(text);
+    for (let at = 0; at < bytes.length; at += STDIO_BUFFER) {
+      const part = bytes.subarray(at, at + STDIO_BUFFER);
+      part.forEach((byte, i) => {
+        store8(mm, dataHi, dataLo + i, byte);
+      });
+      const error = sys.write(fd, dataHi, dataLo, part.length);
+      if (error < 0) return error;
+    }
+    return bytes.length;
+  }
+
+  /** write(2) itself: returns the bytes written or the negated errno. */
+  write(fd: number, buffer: Addr, count: number): number {
+    const { sys } = this.nptl;
+    const error = sys.write(fd, hiOf(buffer), loOf(buffer), count);
+    return error < 0 ? error : sys.resultLo;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * User mode for TypeScript programs: behind each task stands a generator, which runs until a call sleeps.
+ * glibc's start_thread is here, around the program's own function.
+ */
+import type { UserMode, WaitReport } from '../task/user_mode.js';
+import type { ThreadBody } from './call.js';
+import { hex } from '../lib/u64.js';
+import type { Libc } from './libc.js';
+import type { Nptl } from './nptl.js';
+import { endThread } from './pthread_create.js';
+import { mutexOwner } from './pthread_mutex.js';
+import { NOBODY } from './pthread_table.js';
+import { ProgramError } from './sys.js';
+
+/** A program's entry: `export default function* main(libc, argv)`. Returns the exit status. */
+export type Main = (libc: Libc, argv: string[]) => unknown;
+
+export class TsUserMode implements UserMode {
+  private readonly nptl: Nptl;
+  private readonly libc: Libc;
+  private readonly main: Main;
+  private readonly argv: string[];
+  /** By task slot. */
+  private readonly bodies: (ThreadBody | undefined)[] = [];
+
+  constructor(nptl: Nptl, libc: Libc, main: Main, argv: string[]) {
+    this.nptl = nptl;
+    this.libc = libc;
+    this.main = main;
+    this.argv = argv;
+  }
+
+  cloned(_parent: number, child: number): void {
+    this.nptl.bindTask(child, this.nptl.starting);
+  }
+
+  ended(slot: number): void {
+    this.bodies[slot] = undefined;
+  }
+
+  run(slot: number): void {
+    const { libc } = this;
+    let body = this.bodies[slot];
+    if (body === undefined) {
+      const started = this.start(slot);
+      if (!isIterator(started)) return this.finish(slot, started);
+      body = started;
+      this.bodies[slot] = body;
+    }
+    let step = body.next();
+    if (libc.exitingThread === slot) {
+      // pthread_exit: run the finally blocks on the way out; they may block in turn.
+      libc.exitingThread = -1;
+      libc.exitValues.set(slot, libc.exitValue);
+      step = body.return(undefined);
+    }
+    if (step.done) this.finish(slot, step.value);
+  }
+
+  private start(slot: number): unknown {
+    const row = this.nptl.rowOf(slot);
+    if (row === 0) {
+      this.libc.startUp();
+      return this.main(this.libc, this.argv);
+    }
+    const { threads } = this.nptl;
+    const routine = threads.routine[row];
+    if (typeof routine !== 'function') {
+      throw new ProgramError('pthread_create was given a start routine that is not a function');
+    }
+    return routine(threads.arg[row]);
+  }
+
+  /** The thread's function has returned, or pthread_exit was called. */
+  private finish(slot: number, returned: unknown): void {
+    const { nptl, libc } = this;
+    if (nptl.kernel.tasks.state[slot] === 0) return; // exit() ended it meanwhile
+    const row = nptl.rowOf(slot);
+    const exited = libc.exitValues.has(slot);
+    const value = exited ? libc.exitValues.get(slot) : returned;
+    libc.exitValues.delete(slot);
+    if (row === 0 && !exited) libc.exitProcess(typeof value === 'number' ? value : 0);
+    else endThread(nptl, row, value, () => libc.stdio.flush());
+  }
+
+  nameOf(slot: number): string {
+    const row = this.nptl.rowOf(slot);
+    if (row === 0) return 'main';
+    const routine = this.nptl.threads.routine[row];
+    return typeof routine === 'function' && routine.name !== '' ? routine.name : 'thread';
+  }
+
+  waitOf(slot: number): WaitReport | null {
+    const { nptl } = this;
+    const { kind, hi, lo } = nptl.waitOf(slot);
+    if (kind === '') return null;
+    if (kind === 'pthread_join') {
+      const row = nptl.rowAt(hi, lo);
+      const tid = row === NOBODY ? 0 : nptl.tid(row);
+      return { waitsOn: `pthread_join of thread ${tid}`, ownedBy: tid > 0 ? tid : null };
+    }
+    const owner = kind === 'mutex' ? mutexOwner(nptl, hi, lo) : 0;
+    return { waitsOn: `${kind} ${hex(hi, lo)}`, ownedBy: owner > 0 ? owner : null };
+  }
+}
+
+function isIterator(value: unknown): value is ThreadBody {
+  return typeof value === 'object' && value !== null && typeof (value as ThreadBody).next === 'function';
+}
