@@ -101,6 +101,8 @@ export interface RunResult {
   readonly deadlock: readonly Waiter[];
   /** One sentence when there is something to say: an exception, a fault. */
   readonly message: string | null;
+  /** From main's first instruction to the end, by RunOptions.now; null without it. */
+  readonly wallMs: number | null;
   readonly stats: RunStats;
   readonly maps: readonly string[];
 }
@@ -108,6 +110,8 @@ export interface RunResult {
 export interface RunOptions {
   /** Asked now and then; true ends the run with outcome "timeout". */
   readonly shouldStop?: () => boolean;
+  /** A host clock in ms; with it the result says how long the program ran. */
+  readonly now?: () => number;
 }
 
 /** Pid of the program. */
@@ -130,6 +134,8 @@ export class Machine {
   private readonly vm: Vm;
   private readonly memory: PhysicalMemory;
   private nptl: Nptl | null = null;
+  /** How long the last run took, if its caller gave a clock. */
+  private wallMs: number | null = null;
 
   constructor(config: MachineConfig = {}) {
     this.config = config;
@@ -191,10 +197,16 @@ export class Machine {
   /** Runs the loaded program to its end. */
   run(options: RunOptions = {}): RunResult {
     const rng = new Rng(this.config.seed ?? 1);
+    const started = options.now?.() ?? 0;
+    const lap = () => {
+      this.wallMs = options.now ? options.now() - started : null;
+    };
     try {
       const outcome = withGuestGlobals(rng, this.kernel.clock, () => this.schedule(options));
+      lap();
       return this.ended(outcome);
     } catch (error) {
+      lap();
       return this.failed(error);
     }
   }
@@ -249,7 +261,8 @@ export class Machine {
     outcome: Outcome, exit: number, signal: string | null, deadlock: readonly Waiter[], message: string | null,
     cause?: unknown,
   ): RunResult {
-    const result = { outcome, exit, signal, deadlock, message, stats: this.stats(), maps: mapsLines(this.mm) };
+    const { wallMs } = this;
+    const result = { outcome, exit, signal, deadlock, message, wallMs, stats: this.stats(), maps: mapsLines(this.mm) };
     // The exception itself, for debuggers; not part of the JSON.
     if (cause !== undefined) Object.defineProperty(result, 'cause', { value: cause, enumerable: false });
     return result;
@@ -291,8 +304,8 @@ export class Machine {
       peakPages: memory.peakPages,
       frames: memory.frames,
       virtualNs: kernel.clock.now,
-      firstStack: text(nptl?.firstStack ?? null),
-      lastStack: text(nptl?.lastStack ?? null),
+      firstStack: text(nptl?.stackAt('first') ?? null),
+      lastStack: text(nptl?.stackAt('last') ?? null),
     };
   }
 }

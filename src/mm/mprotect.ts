@@ -72,7 +72,7 @@ function fixup(mm: Mm, h: number, start: number, end: number, asked: number): nu
   }
   const error = changeFlags(mm, h, start, end, newFlags);
   if (error < 0) mm.vm.unacct(charged);
-  else mm.pageTable.protect(start, end);
+  else mm.pageTable.protect(start, end, newFlags);
   return error;
 }
 

@@ -14,8 +14,18 @@ import { type PhysicalMemory, ZERO_PFN } from './physical_memory.js';
 import { NONE, type VmaSet } from './vma_set.js';
 
 const CHUNK = 64;
+const PTE_READ = 1;
+const PTE_WRITE = 2;
+/** The zero page, readable: what an unwritten page of a readable area shows. Never in the table. */
+const ZERO_PTE = ZERO_PFN * 4 + PTE_READ;
 const TLB_SIZE = 512;
 const TLB_MASK = TLB_SIZE - 1;
+
+/** PTE_* that an area's flags allow. A writable page can be read, as on all machines here. */
+function pteRights(vmFlags: number): number {
+  if ((vmFlags & VM_WRITE) !== 0) return PTE_READ | PTE_WRITE;
+  return (vmFlags & (VM_READ | VM_EXEC)) !== 0 ? PTE_READ : 0;
+}
 
 export class PageTable {
   private readonly vmas: VmaSet;
@@ -24,12 +34,18 @@ export class PageTable {
   /** Present pages, the kernel's mm->rss. */
   rss = 0;
 
-  /** Chunk number by floor(vpn / CHUNK); chunk c's entries are ptes[c * CHUNK ...], 0 = not present. */
+  /**
+   * Chunk by floor(vpn / CHUNK); chunk c's entries are ptes[c * CHUNK ...]. An entry is the pfn times four
+   * plus PTE_READ and PTE_WRITE, 0 when no page is present.
+   */
   private readonly chunks = new F64Map();
   private ptes = new Int32Array(4 * CHUNK);
   private present = new Uint8Array(4);
   private chunksMade = 0;
   private readonly freeChunks: number[] = [];
+  /** The chunk used last, by number. */
+  private lastNumber = -1;
+  private lastChunk = -1;
 
   private readonly tlbVpn = new Float64Array(TLB_SIZE).fill(-1);
   private readonly tlbPfn = new Int32Array(TLB_SIZE);
@@ -52,44 +68,75 @@ export class PageTable {
     return this.tlbVpn[i] === vpn && this.tlbWritable[i] === 1 ? this.tlbPfn[i]! : this.fault(vpn, true);
   }
 
-  /** Looks up the area, checks its rights, and allocates on the first write. */
+  /** A TLB miss: the page table answers, and only what it lacks asks the areas. */
   private fault(vpn: number, isWrite: boolean): number {
+    let pte = this.lookup(vpn);
+    if ((pte & (isWrite ? PTE_WRITE : PTE_READ)) === 0) {
+      pte = this.handleMmFault(vpn, isWrite);
+      if (pte < 0) return pte;
+    }
+    const i = vpn & TLB_MASK;
+    this.tlbVpn[i] = vpn;
+    this.tlbPfn[i] = pte >>> 2;
+    this.tlbWritable[i] = (pte & PTE_WRITE) !== 0 ? 1 : 0;
+    return pte >>> 2;
+  }
+
+  /** Checks the area's rights and allocates on the first write. Returns the entry, or a negative errno. */
+  private handleMmFault(vpn: number, isWrite: boolean): number {
     const h = this.vmas.find(vpn);
     if (h === NONE || this.vmas.vmStart[h]! > vpn) return -EFAULT;
     const flags = this.vmas.vmFlags[h]!;
     if ((flags & (isWrite ? VM_WRITE : VM_READ | VM_EXEC)) === 0) return -EFAULT;
-    let pfn = this.lookup(vpn);
-    if (pfn === 0 && isWrite) {
-      pfn = this.memory.allocPage();
-      if (pfn < 0) return -ENOMEM;
-      this.install(vpn, pfn);
-    }
-    const i = vpn & TLB_MASK;
-    this.tlbVpn[i] = vpn;
-    this.tlbPfn[i] = pfn;
-    this.tlbWritable[i] = pfn !== ZERO_PFN && (flags & VM_WRITE) !== 0 ? 1 : 0;
-    return pfn;
+    if (!isWrite) return ZERO_PTE;
+    const pfn = this.memory.allocPage();
+    if (pfn < 0) return -ENOMEM;
+    const pte = pfn * 4 + pteRights(flags);
+    this.install(vpn, pte);
+    return pte;
   }
 
   /** Frees the pages of [start, end): the areas there are gone. */
   unmap(start: number, end: number): void {
-    this.protect(start, end);
+    this.flushTlb(start, end);
+    this.forEachChunk(start, end, this.zapChunk);
+  }
+
+  /** Gives the pages of [start, end) the rights of areas with `vmFlags` (change_protection). */
+  protect(start: number, end: number, vmFlags: number): void {
+    this.flushTlb(start, end);
+    const rights = pteRights(vmFlags);
+    this.forEachChunk(start, end, (_n, chunk, from, to) => {
+      for (let i = chunk * CHUNK + from; i < chunk * CHUNK + to; i++) {
+        if (this.ptes[i] !== 0) this.ptes[i] = (this.ptes[i]! & ~3) | rights;
+      }
+    });
+  }
+
+  /** Calls `visit` for each chunk that has pages in [start, end), with the entries [from, to) to treat. */
+  private forEachChunk(
+    start: number, end: number, visit: (n: number, chunk: number, from: number, to: number) => void,
+  ): void {
     if (this.rss === 0) return;
     const first = Math.floor(start / CHUNK);
     const last = Math.floor((end - 1) / CHUNK);
+    const one = (n: number) => {
+      const chunk = this.chunkOf(n);
+      if (chunk >= 0) visit.call(this, n, chunk, Math.max(start - n * CHUNK, 0), Math.min(end - n * CHUNK, CHUNK));
+    };
     if (last - first < this.chunks.size * 2) {
-      for (let n = first; n <= last; n++) this.zapChunk(n, start, end);
+      for (let n = first; n <= last; n++) one(n);
       return;
     }
+    // A range far larger than what is present: go through what is present.
     const hit: number[] = [];
     this.chunks.forEach((n) => {
       if (n >= first && n <= last) hit.push(n);
     });
-    for (const n of hit) this.zapChunk(n, start, end);
+    hit.forEach(one);
   }
 
-  /** Forgets translations of [start, end): their rights have changed. */
-  protect(start: number, end: number): void {
+  private flushTlb(start: number, end: number): void {
     if (end - start > TLB_SIZE) {
       this.tlbVpn.fill(-1);
       return;
@@ -104,10 +151,11 @@ export class PageTable {
   clear(): void {
     this.chunks.forEach((_n, chunk) => {
       for (let i = chunk * CHUNK; i < (chunk + 1) * CHUNK; i++) {
-        if (this.ptes[i] !== 0) this.memory.freePage(this.ptes[i]!);
+        if (this.ptes[i] !== 0) this.memory.freePage(this.ptes[i]! >>> 2);
       }
     });
     this.chunks.clear();
+    this.lastNumber = -1;
     this.freeChunks.length = 0;
     this.chunksMade = 0;
     this.rss = 0;
@@ -128,20 +176,30 @@ export class PageTable {
     if (seen !== this.rss) bug('rss is wrong', { rss: this.rss, seen });
   }
 
+  private chunkOf(n: number): number {
+    if (n === this.lastNumber) return this.lastChunk;
+    const chunk = this.chunks.get(n);
+    if (chunk >= 0) {
+      this.lastNumber = n;
+      this.lastChunk = chunk;
+    }
+    return chunk;
+  }
+
   private lookup(vpn: number): number {
     const n = Math.floor(vpn / CHUNK);
-    const chunk = this.chunks.get(n);
+    const chunk = this.chunkOf(n);
     return chunk < 0 ? 0 : this.ptes[chunk * CHUNK + (vpn - n * CHUNK)]!;
   }
 
-  private install(vpn: number, pfn: number): void {
+  private install(vpn: number, pte: number): void {
     const n = Math.floor(vpn / CHUNK);
-    let chunk = this.chunks.get(n);
+    let chunk = this.chunkOf(n);
     if (chunk < 0) {
       chunk = this.newChunk();
       this.chunks.set(n, chunk);
     }
-    this.ptes[chunk * CHUNK + (vpn - n * CHUNK)] = pfn;
+    this.ptes[chunk * CHUNK + (vpn - n * CHUNK)] = pte;
     this.present[chunk]! += 1;
     this.rss += 1;
   }
@@ -161,20 +219,17 @@ export class PageTable {
     return chunk;
   }
 
-  private zapChunk(n: number, start: number, end: number): void {
-    const chunk = this.chunks.get(n);
-    if (chunk < 0) return;
-    const from = Math.max(start - n * CHUNK, 0);
-    const to = Math.min(end - n * CHUNK, CHUNK);
+  private zapChunk(n: number, chunk: number, from: number, to: number): void {
     for (let i = chunk * CHUNK + from; i < chunk * CHUNK + to; i++) {
       if (this.ptes[i] === 0) continue;
-      this.memory.freePage(this.ptes[i]!);
+      this.memory.freePage(this.ptes[i]! >>> 2);
       this.ptes[i] = 0;
       this.present[chunk]! -= 1;
       this.rss -= 1;
     }
     if (this.present[chunk] === 0) {
       this.chunks.delete(n);
+      this.lastNumber = -1;
       this.freeChunks.push(chunk);
     }
   }

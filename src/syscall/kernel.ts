@@ -60,7 +60,7 @@ export class Kernel {
   readonly memory: PhysicalMemory;
   readonly tasks = new TaskTable();
   readonly queue = new RunQueue(this.tasks);
-  readonly futexes = new FutexQueues(this.tasks);
+  readonly futexes: FutexQueues;
   readonly clock = new Clock();
   readonly pids: PidMap;
   readonly processes: Process[] = [];
@@ -95,6 +95,7 @@ export class Kernel {
     this.vm = vm;
     this.memory = memory;
     this.options = options;
+    this.futexes = new FutexQueues(this.tasks, target.pageSize);
     this.pids = new PidMap(options.pidMax, target.release.reservedPids);
     this.argIndex = target.trap.args.map((n) => 2 * n);
     this.table = new Array<Handler | null>(MAX_NR).fill(null);

@@ -154,7 +154,10 @@ export function sysMunmap(k: Kernel): number {
 /** sparc64 munmap of a 64-bit task: nothing that reaches into the hole. */
 export function sparc64Munmap(k: Kernel): number {
   const hole = k.target.vaHole!;
-  const [vpn, offset, lenPages, lenOffset] = [k.vpn(0), k.offset(0), k.vpn(1), k.offset(1)];
+  const vpn = k.vpn(0);
+  const offset = k.offset(0);
+  const lenPages = k.vpn(1);
+  const lenOffset = k.offset(1);
   const bytes = offset + lenOffset;
   const endPages = vpn + lenPages + Math.floor(bytes / k.target.pageSize);
   const endOffset = bytes % k.target.pageSize;

@@ -19,10 +19,14 @@ export interface Timer {
 }
 
 export class Clock {
-  /** Nanoseconds since the machine was started. */
-  now = 0;
+  /** Nanoseconds since the machine was started. NaN first: the field is a double from the start. */
+  now = Number.NaN;
   private heap: Timer[] = [];
   private armed = 0;
+
+  constructor() {
+    this.reset();
+  }
 
   reset(): void {
     this.now = 0;

@@ -12,7 +12,6 @@
 import { EAGAIN, EINVAL, ENOMEM } from '../arch/generic/errno.js';
 import { PROT_NONE } from '../arch/generic/mman.js';
 import { hiOfNumber } from '../lib/u64.js';
-import { makeAddr } from './address.js';
 import type { ThreadAttributes } from './pthread_attr.js';
 import type { Nptl } from './nptl.js';
 import { NOBODY } from './pthread_table.js';
@@ -64,8 +63,7 @@ function mapBlock(nptl: Nptl, asked: number, guard: number): number {
     sys.munmap(hi, lo, size);
     return createError(nptl, failed);
   }
-  nptl.lastStack = makeAddr(target.bits, hi, lo);
-  nptl.firstStack ??= nptl.lastStack;
+  nptl.noteStack(hi, lo);
   return newThread(nptl, hi, lo, size, guard);
 }
 

@@ -30,5 +30,10 @@ export class Done<T> implements Call<T>, Iterator<unknown, T, unknown>, Iterator
   }
 }
 
-/** What an iterator of ours returns when its thread gives up the processor. */
-export const PENDING: IteratorYieldResult<undefined> = { done: false, value: undefined };
+/**
+ * What an iterator of ours returns when its thread gives up the processor. Made by a generator, so that the
+ * scheduler sees one hidden class whether a generator or an iterator of ours yields.
+ */
+export const PENDING = (function* (): Generator<undefined> {
+  yield undefined;
+})().next() as IteratorYieldResult<undefined>;

@@ -62,10 +62,10 @@ export class Nptl {
   /** The stack cache: rows from the newest to the oldest, and their bytes. */
   cacheHead = NOBODY;
   cacheTail = NOBODY;
-  cacheSize = 0;
-  /** Results of mmap for the first and the latest stack; null until there is one. */
-  firstStack: Addr | null = null;
-  lastStack: Addr | null = null;
+  cacheSize = Number.NaN; // a double from the start: a field that turns into one late deoptimises everything
+  /** Stacks mapped so far, and the results of mmap for the first and the latest: high, low half of each. */
+  stacksMapped = 0;
+  private readonly stackEnds = new Int32Array(4);
 
   /** Static data: high half, low half of its page, next free byte. */
   readonly dataHi: number;
@@ -84,6 +84,7 @@ export class Nptl {
     this.dataHi = hiOfVpn(data.start, this.target.pageShift);
     this.dataLo = loOfVpn(data.start, this.target.pageShift);
     this.bssEnd = this.pageSize - params.sizeofPthread;
+    this.cacheSize = 0;
     this.makeMainThread();
   }
 
@@ -96,7 +97,7 @@ export class Nptl {
 
   /** The word that clone and set_tid_address name: &pd->tid. */
   tidLo(row: number): number {
-    return this.threads.pdLo[row]! + this.params.tidOffset;
+    return (this.threads.pdLo[row]! + this.params.tidOffset) | 0;
   }
 
   get userDescLo(): number {
@@ -155,6 +156,23 @@ export class Nptl {
     if (word === FAULT || word < 1 || word > this.threads.rows) return NOBODY;
     const row = word - 1;
     return this.threads.pdHi[row] === hi && this.threads.pdLo[row] === lo ? row : NOBODY;
+  }
+
+  /** Notes the result of mmap for a stack. */
+  noteStack(hi: number, lo: number): void {
+    const at = this.stacksMapped === 0 ? 0 : 2;
+    this.stacksMapped += 1;
+    this.stackEnds[at] = hi;
+    this.stackEnds[at + 1] = lo;
+    this.stackEnds[2] = hi;
+    this.stackEnds[3] = lo;
+  }
+
+  /** Address of the first or the latest stack block, or null. */
+  stackAt(which: 'first' | 'last'): Addr | null {
+    if (this.stacksMapped === 0) return null;
+    const at = which === 'first' ? 0 : 2;
+    return makeAddr(this.target.bits, this.stackEnds[at]!, this.stackEnds[at + 1]!);
   }
 
   // ---- memory -------------------------------------------------------------------------------------

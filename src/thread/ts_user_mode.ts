@@ -43,7 +43,10 @@ export class TsUserMode implements UserMode {
     let body = this.bodies[slot];
     if (body === undefined) {
       const started = this.start(slot);
-      if (!isIterator(started)) return this.finish(slot, started);
+      if (!isIterator(started)) {
+        this.finish(slot, started);
+        return;
+      }
       body = started;
       this.bodies[slot] = body;
     }
