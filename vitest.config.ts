@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: { alias: { guardpage: new URL('./src/index.ts', import.meta.url).pathname } },
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/slow/**'],
-    testTimeout: 60_000,
+    include: ['test/**/*.test.ts', ...(process.env.GUARDPAGE_SLOW ? ['test/**/*.slow.ts'] : [])],
+    testTimeout: process.env.GUARDPAGE_SLOW ? 1_800_000 : 60_000,
+    hookTimeout: 120_000,
   },
 });

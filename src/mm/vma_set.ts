@@ -154,7 +154,7 @@ export class VmaSet {
       const stop = base + this.leafCount[leaf]!;
       const from = i;
       if (a <= limit && end[stop - 1]! <= limit) {
-        // No candidate in this leaf can pass the limit: 1.5 ns a VMA.
+        // No candidate in this leaf can pass the limit: about 2.5 ns a VMA, the walk of the kernel's list.
         while (i < stop && start[i]! - a < npages) a = end[i++]!;
       } else {
         while (i < stop && a <= limit && start[i]! - a < npages) a = end[i++]!;
