@@ -117,7 +117,6 @@ export interface RunOptions {
 /** Pid of the program. */
 const FIRST_PID = 1000;
 const DEFAULT_RAM = 2 ** 30;
-const SIGSEGV = 11;
 /** Task switches between two looks at shouldStop. */
 const STOP_INTERVAL = 1024;
 
@@ -249,12 +248,23 @@ export class Machine {
     const name = this.kernel.processes[0]?.user.nameOf(task) ?? '?';
     const who = `thread ${tid} (${name})`;
     if (error instanceof GuestFault) {
-      const at = `0x${hexDigits(error.hi, error.lo)}`;
-      return this.result('signalled', 128 + SIGSEGV, 'SIGSEGV', [], `${who}: SIGSEGV at ${at}`);
+      return this.faulted(error, who);
     }
     const text = error instanceof Error ? error.message : String(error);
     const kind = error instanceof ProgramError || !(error instanceof Error) ? '' : `${error.name}: `;
     return this.result('exited', 1, null, [], `the program threw in ${who}: ${kind}${text}`, error);
+  }
+
+  /** A fault without a handler ends the process: SIGSEGV, SIGBUS, or the OOM killer's doing. */
+  private faulted(fault: GuestFault, who: string): RunResult {
+    const at = `0x${hexDigits(fault.hi, fault.lo)}`;
+    if (fault.reason === 'OOM') return this.result('oom', 1, 'SIGKILL', [], `${who}: out of memory at ${at}: killed`);
+    const isBus = fault.reason === 'SIGBUS';
+    const signal = isBus ? 'SIGBUS' : 'SIGSEGV';
+    const guard = this.nptl?.guardAt(fault.hi, fault.lo) ?? '';
+    const where = [isBus ? '' : fault.reason, guard].filter((text) => text !== '').join(', ');
+    const message = `${who}: ${signal} at ${at}${where === '' ? '' : ` (${where})`}`;
+    return this.result('signalled', 128 + this.target.signal[signal], signal, [], message);
   }
 
   private result(

@@ -135,6 +135,8 @@ export interface Target {
 
   // Numbers and conventions of the system-call interface.
   readonly map: MapFlags;
+  /** Numbers of the signals that faults raise. */
+  readonly signal: { readonly SIGSEGV: number; readonly SIGBUS: number };
   /** Machine's own number for a generic errno. */
   errno(generic: number): number;
   readonly trap: Trap;

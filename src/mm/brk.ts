@@ -29,7 +29,9 @@ export function doBrk(mm: Mm, vpn: number, offset: number): void {
 function grow(mm: Mm, oldBrk: number, newBrk: number, dataBytes: number): boolean {
   const { vmas } = mm;
   const npages = newBrk - oldBrk;
-  if (dataBytes > mm.rlimits.data) return false;
+  // Below start_data the kernel's unsigned difference is huge: more than any limit there is.
+  const { data } = mm.rlimits;
+  if (data !== Number.POSITIVE_INFINITY && (dataBytes < 0 || dataBytes > data)) return false;
   const above = vmas.find(oldBrk);
   if (above !== NONE && vmas.vmStart[above]! < newBrk + 1) return false;
   // do_brk() does not compare with TASK_SIZE: nothing is mapped up there and it relies on the loader.

@@ -22,6 +22,8 @@ function mapsLine(mm: Mm, h: number): string {
     (flags & VM_EXEC ? 'x' : '-') + (flags & VM_MAYSHARE ? 's' : 'p');
   const file = mm.files[vmas.vmFile[h]!] ?? null;
   const device = file === null ? '00:00 0' : `${hexDigits(0, file.major, 2)}:${hexDigits(0, file.minor, 2)} ${file.inode}`;
-  const line = `${hex(vmas.vmStart[h]!)}-${hex(vmas.vmEnd[h]!)} ${rights} ${hex(vmas.vmPgoff[h]!)} ${device}`;
+  // vm_pgoff of a stack that grew has wrapped below zero; shifted, it shows the low bits of a long.
+  const pgoff = vmas.vmPgoff[h]! < 0 ? vmas.vmPgoff[h]! + target.vpnEnd : vmas.vmPgoff[h]!;
+  const line = `${hex(vmas.vmStart[h]!)}-${hex(vmas.vmEnd[h]!)} ${rights} ${hex(pgoff)} ${device}`;
   return file === null ? line : line.padEnd(25 + 3 * digits) + file.path;
 }

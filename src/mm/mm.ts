@@ -5,9 +5,12 @@
  *
  * Addresses are virtual page numbers. Failures are negative errno values (src/arch/generic/errno.ts).
  */
+import { VM_ACCOUNT } from '../arch/generic/mman.js';
 import type { Target, TaskView } from '../arch/index.js';
 import { bug } from '../lib/bug.js';
 import type { SearchName } from '../release/index.js';
+import type { AddressSpace } from './address_space.js';
+import { expandStack } from './expand_stack.js';
 import { PageTable } from './page_table.js';
 import type { PhysicalMemory } from './physical_memory.js';
 import { type Search, searchNamed } from './unmapped_area/index.js';
@@ -20,6 +23,8 @@ export interface MappedFile {
   readonly major: number;
   readonly minor: number;
   readonly inode: number;
+  /** Its pages; null for a file whose contents nobody gave, which reads as zeroes. */
+  readonly mapping?: AddressSpace | null;
 }
 
 /** Soft limits, bytes; Infinity is RLIM_INFINITY. */
@@ -57,6 +62,9 @@ export class Mm {
   readonly vmas = new VmaSet();
   /** Files by the index in VmaSet.vmFile; entry 0 stands for "no file". */
   readonly files: (MappedFile | null)[] = [null];
+  /** Areas of each file, by the same index. */
+  private readonly fileAreas: number[] = [];
+  private readonly dying: AddressSpace[] = [];
   readonly target: Target;
   readonly vm: Vm;
   readonly pageTable: PageTable;
@@ -91,7 +99,10 @@ export class Mm {
     this.search = searchNamed(options.search ?? target.search);
     this.maxMapCount = options.maxMapCount ?? target.release.maxMapCount;
     this.task = target.newTask;
-    this.pageTable = new PageTable(this.vmas, memory);
+    this.pageTable = new PageTable(this.vmas, memory, {
+      mappingOf: (index) => this.files[index]?.mapping ?? null,
+      expandStack: (vpn) => expandStack(this, vpn),
+    });
     this.resetFreeAreaCache();
   }
 
@@ -121,8 +132,10 @@ export class Mm {
     for (const area of target.image) {
       const fromFile = area.fileOffset !== null;
       const pgoff = fromFile ? area.fileOffset / target.pageSize : 0;
-      vmas.insert(vmas.find(area.start), area.start, area.end, pgoff, area.vmFlags, fromFile ? 1 : 0);
+      this.addArea(vmas.find(area.start), area.start, area.end, pgoff, area.vmFlags, fromFile ? 1 : 0);
       this.totalVm += area.end - area.start;
+      // Image and stack are charged whatever the mode: a refusal would fail the exec itself.
+      if ((area.vmFlags & VM_ACCOUNT) !== 0) this.vm.committed += area.end - area.start;
       if (area.what === 'text') this.endCode = area.end;
       if (area.what === 'data') this.startData = area.start;
     }
@@ -134,14 +147,78 @@ export class Mm {
 
   /** An empty address space with fresh counts, as mm_init leaves it. Keeps its memory. */
   clear(): void {
+    this.unacctAll();
     this.pageTable.clear();
+    for (let h = this.vmas.first(); h >= 0; h = this.vmas.next(h)) {
+      if (this.vmas.vmFile[h] !== 0) this.noteFileAreas(this.vmas.vmFile[h]!, -1);
+    }
+    this.dropUnmapped();
     this.vmas.clear();
     this.files.length = 1;
+    this.fileAreas.length = 0;
     this.totalVm = 0;
     this.lockedVm = 0;
     this.defFlags = 0;
     Object.assign(this.stats, { searches: 0, probes: 0, splits: 0, merges: 0, peakVmas: 0 });
     this.resetFreeAreaCache();
+  }
+
+  /** exit_mmap(): what the areas were charged is given back. */
+  private unacctAll(): void {
+    const { vmas } = this;
+    for (let h = vmas.first(); h >= 0; h = vmas.next(h)) {
+      if ((vmas.vmFlags[h]! & VM_ACCOUNT) !== 0) this.vm.unacct(vmas.vmEnd[h]! - vmas.vmStart[h]!);
+    }
+  }
+
+  // ---- areas and the files behind them ------------------------------------------------------------
+
+  /** Inserts an area below `above` (NONE: above all); see VmaSet.insert. */
+  addArea(above: number, start: number, end: number, pgoff: number, vmFlags: number, file: number): void {
+    this.vmas.insert(above, start, end, pgoff, vmFlags, file);
+    if (file !== 0) this.noteFileAreas(file, 1);
+  }
+
+  /** Removes area `h`; returns the one above it. */
+  removeArea(h: number): number {
+    const file = this.vmas.vmFile[h]!;
+    const next = this.vmas.remove(h);
+    if (file !== 0) this.noteFileAreas(file, -1);
+    return next;
+  }
+
+  /** Index of `file` in `files`, where it is put if it is new. */
+  fileIndex(file: MappedFile | null): number {
+    if (file === null) return 0;
+    const known = this.files.indexOf(file);
+    if (known > 0) return known;
+    const free = this.files.indexOf(null, 1);
+    if (free < 0) return this.files.push(file) - 1;
+    this.files[free] = file;
+    return free;
+  }
+
+  /** fork: the child names the same files by the same indices. */
+  copyFilesFrom(parent: Mm): void {
+    this.files.length = 0;
+    this.files.push(...parent.files);
+    this.fileAreas.length = 0;
+  }
+
+  /** Counts areas of a file; the last one's end lets go of it, and of shared memory that nobody maps. */
+  private noteFileAreas(file: number, by: number): void {
+    const count = (this.fileAreas[file] ?? 0) + by;
+    this.fileAreas[file] = count;
+    const mapping = this.files[file]?.mapping;
+    if (mapping) mapping.areas += by;
+    if (count > 0) return;
+    this.files[file] = null;
+    if (mapping && mapping.areas === 0 && mapping.isAnonymous) this.dying.push(mapping);
+  }
+
+  /** Frees shared memory whose last area has gone; called once the page tables have let go too. */
+  dropUnmapped(): void {
+    for (const mapping of this.dying.splice(0)) if (mapping.areas === 0) mapping.drop();
   }
 
   /** Call after anything that may have added an area. */
@@ -152,7 +229,9 @@ export class Mm {
   /** Splits VMA `h` at `vpn`; returns the upper piece, the lower is prev. Bounds are the caller's. */
   split(h: number, vpn: number): number {
     this.stats.splits += 1;
+    const file = this.vmas.vmFile[h]!;
     const upper = this.vmas.split(h, vpn);
+    if (file !== 0) this.noteFileAreas(file, 1);
     this.notePeak();
     return upper;
   }

@@ -4,11 +4,12 @@
  */
 import { EACCES, EAGAIN, EINVAL, ENOMEM, EPERM } from '../arch/generic/errno.js';
 import {
-  PROT_EXEC, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DENYWRITE, VM_EXECUTABLE, VM_GROWSDOWN, VM_GROWSUP,
-  VM_LOCKED, VM_MAYRWX, VM_MAYSHARE, VM_MAYWRITE, VM_SHARED, VM_WRITE,
+  PROT_EXEC, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DENYWRITE, VM_EXECUTABLE, VM_GROWSDOWN, VM_LOCKED,
+  VM_MAYRWX, VM_MAYSHARE, VM_MAYWRITE, VM_SHARED, VM_WRITE,
 } from '../arch/generic/mman.js';
 import type { MapFlags } from '../arch/index.js';
 import { POW2 } from '../lib/u64.js';
+import { AddressSpace, zeroBacking } from './address_space.js';
 import type { MappedFile, Mm } from './mm.js';
 import { doMunmap } from './munmap.js';
 import type { AreaRequest } from './unmapped_area/index.js';
@@ -93,11 +94,13 @@ function getUnmappedArea(mm: Mm, args: MmapArgs, npages: number): number {
   return mm.search.getUnmappedArea(mm, request);
 }
 
-/** calc_vm_flags(): prot bits are VM bits; MAP_GROWSDOWN, DENYWRITE and EXECUTABLE are carried over. */
+/**
+ * calc_vm_flags(): prot bits are VM bits; MAP_GROWSDOWN, DENYWRITE and EXECUTABLE are carried over. ia64's
+ * MAP_GROWSUP is not: only exec makes a VM_GROWSUP area.
+ */
 function calcVmFlags(map: MapFlags, prot: number, flags: number): number {
   let vmFlags = prot & (PROT_READ | PROT_WRITE | PROT_EXEC);
   if ((flags & map.GROWSDOWN) !== 0) vmFlags |= VM_GROWSDOWN;
-  if ((flags & map.GROWSUP) !== 0) vmFlags |= VM_GROWSUP;
   if ((flags & map.DENYWRITE) !== 0) vmFlags |= VM_DENYWRITE;
   if ((flags & map.EXECUTABLE) !== 0) vmFlags |= VM_EXECUTABLE;
   return vmFlags;
@@ -141,9 +144,13 @@ function mapArea(mm: Mm, args: MmapArgs, vpn: number, npages: number, asked: num
     if (!mm.vm.enoughMemory(npages)) return -ENOMEM;
     vmFlags |= VM_ACCOUNT;
   }
+  if (args.file !== null && (vmFlags & VM_GROWSDOWN) !== 0) {
+    if ((vmFlags & VM_ACCOUNT) !== 0) mm.vm.unacct(npages);
+    return -EINVAL;
+  }
   const mayMerge = args.file === null && (vmFlags & VM_SHARED) === 0;
   if (!(mayMerge && vmaMerge(mm, above, vpn, end, vmFlags))) {
-    vmas.insert(above, vpn, end, args.pgoff, vmFlags, fileIndex(mm, args.file));
+    mm.addArea(above, vpn, end, args.pgoff, vmFlags, mm.fileIndex(mappedFile(mm, args, vmFlags, npages)));
   }
   mm.totalVm += npages;
   if ((vmFlags & VM_LOCKED) !== 0) mm.lockedVm += npages;
@@ -151,8 +158,10 @@ function mapArea(mm: Mm, args: MmapArgs, vpn: number, npages: number, asked: num
   return vpn;
 }
 
-function fileIndex(mm: Mm, file: OpenFile | null): number {
-  if (file === null) return 0;
-  const known = mm.files.indexOf(file.mapped);
-  return known > 0 ? known : mm.files.push(file.mapped) - 1;
+/** What stands behind the area: a file, new shared memory (shmem_zero_setup), or nothing. */
+function mappedFile(mm: Mm, args: MmapArgs, vmFlags: number, npages: number): MappedFile | null {
+  if (args.file !== null) return args.file.mapped;
+  if ((vmFlags & VM_SHARED) === 0) return null;
+  const mapping = new AddressSpace(mm.pageTable.memory, zeroBacking(mm.bytes(npages)), true);
+  return { path: '/dev/zero (deleted)', major: 0, minor: 0, inode: mm.vm.nextInode(), mapping };
 }

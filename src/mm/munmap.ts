@@ -41,6 +41,7 @@ function unmapPages(mm: Mm, start: number, end: number): number {
   }
   removeAreas(mm, h, end);
   mm.pageTable.unmap(start, end);
+  mm.dropUnmapped();
   return 0;
 }
 
@@ -56,7 +57,7 @@ function removeAreas(mm: Mm, first: number, end: number): void {
     mm.totalVm -= npages;
     if ((vmFlags & VM_ACCOUNT) !== 0) mm.vm.unacct(npages);
     if ((vmFlags & VM_LOCKED) !== 0) mm.lockedVm -= npages;
-    h = vmas.remove(h);
+    h = mm.removeArea(h);
     mm.search.unmapped(mm, vmStart, vmEnd);
   }
 }

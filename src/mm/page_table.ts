@@ -7,10 +7,11 @@
  * mm/memory.c: handle_mm_fault().
  */
 import { EFAULT, ENOMEM } from '../arch/generic/errno.js';
-import { VM_EXEC, VM_READ, VM_WRITE } from '../arch/generic/mman.js';
+import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
 import { bug } from '../lib/bug.js';
 import { F64Map } from '../lib/f64_map.js';
 import { type PhysicalMemory, ZERO_PFN } from './physical_memory.js';
+import type { AddressSpace } from './address_space.js';
 import { NONE, type VmaSet } from './vma_set.js';
 
 const CHUNK = 64;
@@ -27,9 +28,27 @@ function pteRights(vmFlags: number): number {
   return (vmFlags & (VM_READ | VM_EXEC)) !== 0 ? PTE_READ : 0;
 }
 
+/** What the page table asks of its mm when an access finds no page. */
+export interface FaultHelp {
+  /** The pages behind the areas of file `index`; null for anonymous memory. */
+  mappingOf(index: number): AddressSpace | null;
+  /** Grows a stack over the unmapped page `vpn` if its rules allow. */
+  expandStack(vpn: number): boolean;
+}
+
+/** Why the last access was refused: si_code of SIGSEGV, SIGBUS, or no memory. */
+export type FaultReason = 'SEGV_MAPERR' | 'SEGV_ACCERR' | 'SIGBUS' | 'OOM';
+
+const NO_HELP: FaultHelp = { mappingOf: () => null, expandStack: () => false };
+
 export class PageTable {
   private readonly vmas: VmaSet;
   readonly memory: PhysicalMemory;
+  private readonly help: FaultHelp;
+  lastFault: FaultReason = 'SEGV_MAPERR';
+  /** Faults answered so far, and how many of them copied a page. */
+  faults = 0;
+  copies = 0;
 
   /** Present pages, the kernel's mm->rss. */
   rss = 0;
@@ -51,9 +70,10 @@ export class PageTable {
   private readonly tlbPfn = new Int32Array(TLB_SIZE);
   private readonly tlbWritable = new Uint8Array(TLB_SIZE);
 
-  constructor(vmas: VmaSet, memory: PhysicalMemory) {
+  constructor(vmas: VmaSet, memory: PhysicalMemory, help: FaultHelp = NO_HELP) {
     this.vmas = vmas;
     this.memory = memory;
+    this.help = help;
   }
 
   /** The page to read at `vpn` (the zero page if nothing was ever written), or -EFAULT. */
@@ -82,18 +102,93 @@ export class PageTable {
     return pte >>> 2;
   }
 
-  /** Checks the area's rights and allocates on the first write. Returns the entry, or a negative errno. */
+  /** Checks the area's rights and finds or makes the page. Returns the entry, or a negative errno. */
   private handleMmFault(vpn: number, isWrite: boolean): number {
-    const h = this.vmas.find(vpn);
-    if (h === NONE || this.vmas.vmStart[h]! > vpn) return -EFAULT;
+    let h = this.vmas.find(vpn);
+    if (h === NONE || this.vmas.vmStart[h]! > vpn) {
+      if (!this.help.expandStack(vpn)) return this.refuse('SEGV_MAPERR');
+      h = this.vmas.find(vpn);
+    }
     const flags = this.vmas.vmFlags[h]!;
-    if ((flags & (isWrite ? VM_WRITE : VM_READ | VM_EXEC)) === 0) return -EFAULT;
-    if (!isWrite) return ZERO_PTE;
-    const pfn = this.memory.allocPage();
-    if (pfn < 0) return -ENOMEM;
-    const pte = pfn * 4 + pteRights(flags);
+    if ((flags & (isWrite ? VM_WRITE : VM_READ | VM_EXEC)) === 0) return this.refuse('SEGV_ACCERR');
+    this.faults += 1;
+    const present = this.lookup(vpn);
+    if (present !== 0) return isWrite ? this.breakCow(vpn, present, flags) : present;
+    const mapping = this.vmas.vmFile[h] === 0 ? null : this.help.mappingOf(this.vmas.vmFile[h]!);
+    if (mapping !== null) return this.filePage(vpn, h, mapping, isWrite);
+    return isWrite ? this.anonymousPage(vpn, flags) : ZERO_PTE;
+  }
+
+  private refuse(reason: FaultReason): number {
+    this.lastFault = reason;
+    return reason === 'OOM' ? -ENOMEM : -EFAULT;
+  }
+
+  private anonymousPage(vpn: number, flags: number): number {
+    const pte = this.memory.allocPage() * 4 + pteRights(flags);
     this.install(vpn, pte);
     return pte;
+  }
+
+  /** do_no_page(): a page of a file or of shared memory; a private area's write gets a copy. */
+  private filePage(vpn: number, h: number, mapping: AddressSpace, isWrite: boolean): number {
+    const { vmas, memory } = this;
+    const flags = vmas.vmFlags[h]!;
+    const cached = mapping.page(vmas.vmPgoff[h]! + (vpn - vmas.vmStart[h]!));
+    if (cached < 0) return this.refuse('SIGBUS');
+    const isShared = (flags & VM_SHARED) !== 0;
+    if (isWrite && !isShared) {
+      const copy = memory.copyPage(cached);
+      if (copy < 0) return this.refuse('OOM');
+      this.copies += 1;
+      const pte = copy * 4 + pteRights(flags);
+      this.install(vpn, pte);
+      return pte;
+    }
+    memory.getPage(cached);
+    const rights = isShared ? pteRights(flags) : pteRights(flags & ~VM_WRITE) | PTE_READ;
+    this.install(vpn, cached * 4 + rights);
+    return cached * 4 + rights;
+  }
+
+  /** do_wp_page(): the first write to a page that others may hold too. */
+  private breakCow(vpn: number, pte: number, flags: number): number {
+    const { memory } = this;
+    const pfn = pte >>> 2;
+    let mine = pfn;
+    if ((flags & VM_SHARED) === 0 && memory.refCount(pfn) > 1) {
+      mine = memory.copyPage(pfn);
+      if (mine < 0) return this.refuse('OOM');
+      this.copies += 1;
+      memory.freePage(pfn);
+    }
+    const writable = mine * 4 + pteRights(flags);
+    this.replace(vpn, writable);
+    return writable;
+  }
+
+  /** fork: the child shows the same pages; private ones are copied at the first write of either. */
+  copyTo(child: PageTable): void {
+    this.tlbVpn.fill(-1);
+    this.chunks.forEach((n, chunk) => {
+      for (let i = 0; i < CHUNK; i++) {
+        const pte = this.ptes[chunk * CHUNK + i]!;
+        if (pte === 0) continue;
+        const vpn = n * CHUNK + i;
+        const h = child.vmas.find(vpn);
+        if (h === NONE || child.vmas.vmStart[h]! > vpn) continue; // an area that is not inherited
+        const isShared = (child.vmas.vmFlags[h]! & VM_SHARED) !== 0;
+        const both = isShared ? pte : pte & ~PTE_WRITE;
+        this.ptes[chunk * CHUNK + i] = both;
+        this.memory.getPage(pte >>> 2);
+        child.install(vpn, both);
+      }
+    });
+  }
+
+  /** Whether a page stands behind `vpn` (mincore). */
+  isPresent(vpn: number): boolean {
+    return this.lookup(vpn) !== 0;
   }
 
   /** Frees the pages of [start, end): the areas there are gone. */
@@ -108,7 +203,10 @@ export class PageTable {
     const rights = pteRights(vmFlags);
     this.forEachChunk(start, end, (_n, chunk, from, to) => {
       for (let i = chunk * CHUNK + from; i < chunk * CHUNK + to; i++) {
-        if (this.ptes[i] !== 0) this.ptes[i] = (this.ptes[i]! & ~3) | rights;
+        const pte = this.ptes[i]!;
+        // A page that others hold too stays closed for writing: the fault decides about a copy.
+        const shared = this.memory.refCount(pte >>> 2) > 1 ? ~PTE_WRITE : ~0;
+        if (pte !== 0) this.ptes[i] = (pte & ~3) | (rights & shared);
       }
     });
   }
@@ -202,6 +300,11 @@ export class PageTable {
     this.ptes[chunk * CHUNK + (vpn - n * CHUNK)] = pte;
     this.present[chunk]! += 1;
     this.rss += 1;
+  }
+
+  private replace(vpn: number, pte: number): void {
+    const n = Math.floor(vpn / CHUNK);
+    this.ptes[this.chunkOf(n) * CHUNK + (vpn - n * CHUNK)] = pte;
   }
 
   private newChunk(): number {

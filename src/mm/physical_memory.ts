@@ -32,6 +32,8 @@ export class PhysicalMemory {
   frames = 0;
 
   // Columns by pfn. `frameOf` chains free pfns while a page is not allocated.
+  /** Page-table entries and page caches that hold the page. */
+  private refs: Int32Array;
   private offsets: Uint16Array;
   private words: Int32Array;
   private used: Uint8Array;
@@ -54,6 +56,7 @@ export class PhysicalMemory {
     this.words = new Int32Array(pfns * SPARSE_WORDS);
     this.used = new Uint8Array(pfns);
     this.frameOf = new Int32Array(pfns).fill(NO_FRAME);
+    this.refs = new Int32Array(pfns);
   }
 
   /** Gives every page back; memory is kept for the next run. */
@@ -80,13 +83,48 @@ export class PhysicalMemory {
     }
     this.used[pfn] = 0;
     this.frameOf[pfn] = NO_FRAME;
+    this.refs[pfn] = 1;
     this.pages += 1;
     if (this.pages > this.peakPages) this.peakPages = this.pages;
     return pfn;
   }
 
+  /** One more holder of a page. */
+  getPage(pfn: number): void {
+    this.refs[pfn]! += 1;
+  }
+
+  /** Holders of a page. */
+  refCount(pfn: number): number {
+    return this.refs[pfn]!;
+  }
+
+  /** A new page with the contents of `pfn`, or OUT_OF_MEMORY. */
+  copyPage(pfn: number): number {
+    const copy = this.allocPage();
+    const frame = this.frameOf[pfn]!;
+    if (frame === NO_FRAME) {
+      const from = pfn * SPARSE_WORDS;
+      const to = copy * SPARSE_WORDS;
+      this.offsets.copyWithin(to, from, from + this.used[pfn]!);
+      this.words.copyWithin(to, from, from + this.used[pfn]!);
+      this.used[copy] = this.used[pfn]!;
+      return copy;
+    }
+    if (this.toFrame(copy) < 0) {
+      this.freePage(copy);
+      return OUT_OF_MEMORY;
+    }
+    const from = frame * this.pageSize;
+    this.bytes.copyWithin(this.frameOf[copy]! * this.pageSize, from, from + this.pageSize);
+    return copy;
+  }
+
+  /** Drops one holder; the last one's drop frees the page. */
   freePage(pfn: number): void {
     if (pfn === ZERO_PFN) bug('the zero page cannot be freed');
+    this.refs[pfn]! -= 1;
+    if (this.refs[pfn]! > 0) return;
     const frame = this.frameOf[pfn]!;
     if (frame !== NO_FRAME) {
       this.freeFrames.push(frame);
@@ -212,7 +250,9 @@ export class PhysicalMemory {
     words.set(this.words);
     used.set(this.used);
     frameOf.set(this.frameOf);
-    Object.assign(this, { offsets, words, used, frameOf });
+    const refs = new Int32Array(n);
+    refs.set(this.refs);
+    Object.assign(this, { offsets, words, used, frameOf, refs });
   }
 }
 

@@ -12,6 +12,7 @@ export class Vm {
   overcommitRatio = 50;
   /** Pages charged so far. */
   committed = 0;
+  private inodes = 0;
 
   constructor(totalRam: number) {
     this.totalRam = totalRam;
@@ -29,6 +30,12 @@ export class Vm {
     if (refused) return false;
     this.committed = committed;
     return true;
+  }
+
+  /** Inode number of a new piece of shared memory. */
+  nextInode(): number {
+    this.inodes += 1;
+    return this.inodes;
   }
 
   unacct(pages: number): void {

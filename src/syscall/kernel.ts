@@ -87,6 +87,7 @@ export class Kernel {
   private readonly table: (Handler | null)[];
   private readonly options: KernelOptions;
   private readonly argIndex: readonly number[];
+  private readonly hiMask: number;
   private readonly named = new Set<number>();
   private readonly onWoken = (slot: number) => this.wakeTask(slot, 0);
 
@@ -98,6 +99,7 @@ export class Kernel {
     this.futexes = new FutexQueues(this.tasks, target.pageSize);
     this.pids = new PidMap(options.pidMax, target.release.reservedPids);
     this.argIndex = target.trap.args.map((n) => 2 * n);
+    this.hiMask = target.bits === 32 ? 0 : -1;
     this.table = new Array<Handler | null>(MAX_NR).fill(null);
     for (const [name, nr] of Object.entries(target.nr)) {
       this.table[nr] = options.handlers[target.entry[name] ?? name] ?? null;
@@ -126,8 +128,9 @@ export class Kernel {
     return this.regs[this.argIndex[i]!]!;
   }
 
+  /** A 32-bit task's arguments have none, whatever its registers hold (sparc's entry zero-extends). */
   hi(i: number): number {
-    return this.regs[this.argIndex[i]! + 1]!;
+    return this.regs[this.argIndex[i]! + 1]! & this.hiMask;
   }
 
   /** Argument i as an address: its page number, and its offset in the page. */
@@ -166,7 +169,7 @@ export class Kernel {
     if (this.tasks.state[this.current] !== TASK_RUNNING) {
       bug('a task that sleeps made a system call', { tid: this.tasks.tid[this.current] });
     }
-    const nr = regs[2 * target.trap.nr]!;
+    const nr = regs[2 * target.trap.nr + 1] === 0 ? regs[2 * target.trap.nr]! : -1;
     const known = nr >= 0 && nr < MAX_NR;
     const handler = known ? this.table[nr]! : null;
     this.calls += 1;

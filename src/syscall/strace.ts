@@ -68,7 +68,7 @@ export class Strace implements Tracer {
   }
 
   private result(k: Kernel, result: number): string {
-    if (result === RESULT_64) return hex(k.resultHi, k.resultLo);
+    if (result === RESULT_64) return k.resultHi === 0 && k.resultLo === 0 ? '0' : hex(k.resultHi, k.resultLo);
     return result < 0 ? `-1 ${errnoName(-result)} (${strerror(-result)})` : String(result);
   }
 }
@@ -111,9 +111,11 @@ function mapFlags(k: Kernel, value: number): string {
   return bits(value, names, '0');
 }
 
+/** Lowest bit first; a module's names come in alphabetical order. */
 const cloneNames = Object.entries(sched)
   .filter(([name]) => name.startsWith('CLONE_'))
-  .map(([name, bit]) => [bit, name] as const);
+  .map(([name, bit]) => [bit, name] as const)
+  .sort(([a], [b]) => a - b);
 
 function mmapArgs(k: Kernel, args: Args): string {
   const [, , rights, flags, fd] = args.lo as [number, number, number, number, number];
@@ -129,7 +131,7 @@ function oldMmapArgs(k: Kernel, args: Args): string {
   const lo: number[] = [];
   for (let i = 0; i < 6; i++) {
     const value = load32(k.mm, 0, args.lo[0]! + 4 * i);
-    if (value === FAULT) return word(args, 0);
+    if (value === FAULT) return pointer(args, 0);
     lo.push(value);
   }
   return mmapArgs(k, { lo, hi: [0, 0, 0, 0, 0, 0] });
@@ -137,27 +139,27 @@ function oldMmapArgs(k: Kernel, args: Args): string {
 
 function cloneArgs(k: Kernel, args: Args, result: number | null): string {
   const flags = bits(args.lo[0]!, cloneNames, '0');
-  const tid = (i: number) => (result !== null && result > 0 ? `[${result}]` : word(args, i));
+  const tid = (i: number) => (result !== null && result > 0 ? `[${result}]` : pointer(args, i));
   if (k.target.cloneOrder === 'stack-size') {
-    return `child_stack=${word(args, 1)}, stack_size=${word(args, 2)}, flags=${flags}, ` +
-      `parent_tid=${tid(3)}, child_tidptr=${word(args, 4)}, tls=${word(args, 5)}`;
+    return `child_stack=${pointer(args, 1)}, stack_size=${word(args, 2)}, flags=${flags}, ` +
+      `parent_tid=${tid(3)}, child_tidptr=${pointer(args, 4)}, tls=${pointer(args, 5)}`;
   }
-  return `child_stack=${word(args, 1)}, flags=${flags}, parent_tid=${tid(2)}, ` +
-    `tls=${word(args, 3)}, child_tidptr=${word(args, 4)}`;
+  return `child_stack=${pointer(args, 1)}, flags=${flags}, parent_tid=${tid(2)}, ` +
+    `tls=${pointer(args, 3)}, child_tidptr=${pointer(args, 4)}`;
 }
 
 function futexArgs(_k: Kernel, args: Args): string {
   const op = args.lo[1]!;
   const name = op === sched.FUTEX_WAIT ? 'FUTEX_WAIT' : op === sched.FUTEX_WAKE ? 'FUTEX_WAKE' : hex(0, op);
   const timeout = op === sched.FUTEX_WAIT ? `, ${pointer(args, 3)}` : '';
-  return `${word(args, 0)}, ${name}, ${args.lo[2]}${timeout}`;
+  return `${pointer(args, 0)}, ${name}, ${args.lo[2]}${timeout}`;
 }
 
 function writeArgs(k: Kernel, args: Args): string {
   const count = Number(size(args, 2));
   const bytes = new Uint8Array(Math.min(count, STRSIZE));
   const got = copyFromUser(k.mm, bytes, args.hi[1]!, args.lo[1]!, bytes.length);
-  const text = got < bytes.length ? word(args, 1) : quoted(bytes) + (count > STRSIZE ? '...' : '');
+  const text = got < bytes.length ? pointer(args, 1) : quoted(bytes) + (count > STRSIZE ? '...' : '');
   return `${args.lo[0]}, ${text}, ${count}`;
 }
 
@@ -178,7 +180,7 @@ const RESOURCES: Readonly<Record<number, string>> = {
 };
 
 function getrlimitArgs(_k: Kernel, args: Args): string {
-  return `${RESOURCES[args.lo[0]!] ?? args.lo[0]}, ${word(args, 1)}`;
+  return `${RESOURCES[args.lo[0]!] ?? args.lo[0]}, ${pointer(args, 1)}`;
 }
 
 const formats: Readonly<Record<string, Format>> = {
@@ -191,11 +193,11 @@ const formats: Readonly<Record<string, Format>> = {
   gettid: () => '',
   mmap: mmapArgs,
   mmap2: mmapArgs,
-  mprotect: (_k, args) => `${word(args, 0)}, ${size(args, 1)}, ${prot(args.lo[2]!)}`,
-  munmap: (_k, args) => `${word(args, 0)}, ${size(args, 1)}`,
+  mprotect: (_k, args) => `${pointer(args, 0)}, ${size(args, 1)}, ${prot(args.lo[2]!)}`,
+  munmap: (_k, args) => `${pointer(args, 0)}, ${size(args, 1)}`,
   old_mmap: oldMmapArgs,
   sched_yield: () => '',
-  set_tid_address: (_k, args) => word(args, 0),
+  set_tid_address: (_k, args) => pointer(args, 0),
   ugetrlimit: getrlimitArgs,
   write: writeArgs,
 };

@@ -7,7 +7,8 @@
  */
 import { EFAULT, EINVAL, ENOSYS } from '../arch/generic/errno.js';
 import {
-  CLONE_CHILD_CLEARTID, CLONE_DETACHED, CLONE_PARENT_SETTID, CLONE_SIGHAND, CLONE_THREAD, CLONE_VM,
+  CLONE_CHILD_CLEARTID, CLONE_DETACHED, CLONE_FS, CLONE_NEWNS, CLONE_PARENT_SETTID, CLONE_SIGHAND, CLONE_THREAD,
+  CLONE_VM,
 } from '../arch/generic/sched.js';
 import { store32 } from '../mm/uaccess.js';
 import type { Kernel } from './kernel.js';
@@ -19,6 +20,7 @@ const CTID = { 'tls-fourth': 4, 'stack-size': 4 };
 /** Returns the child's tid; EINVAL for flags that need each other, EAGAIN without a pid, EFAULT. */
 export function sysClone(k: Kernel): number {
   const flags = k.lo(0);
+  if ((flags & CLONE_NEWNS) !== 0 && (flags & CLONE_FS) !== 0) return -EINVAL;
   if ((flags & CLONE_THREAD) !== 0 && (flags & CLONE_SIGHAND) === 0) return -EINVAL;
   if ((flags & CLONE_DETACHED) !== 0 && (flags & CLONE_THREAD) === 0) return -EINVAL;
   // A process of its own is fork's; threads share their mm.

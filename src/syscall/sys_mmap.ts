@@ -8,7 +8,7 @@ import { pageOffset, vpnOf } from '../lib/u64.js';
 import { doMmap, type MmapArgs, pageAlign } from '../mm/mmap.js';
 import { doMprotect } from '../mm/mprotect.js';
 import { doMunmap } from '../mm/munmap.js';
-import { FAULT, load32 } from '../mm/uaccess.js';
+import { copyFromUser } from '../mm/uaccess.js';
 import type { File } from '../fs/files.js';
 import type { Kernel } from './kernel.js';
 
@@ -55,14 +55,12 @@ export function mmap2In4k(k: Kernel): number {
   return map(k, args);
 }
 
-/** i386 mmap (90): one argument, the address of the six. */
+/** i386 mmap (90): one argument, the address of the six; any address, as i386 loads any. */
 export function oldMmap(k: Kernel): number {
-  const words: number[] = [];
-  for (let i = 0; i < 6; i++) {
-    const word = (k.lo(0) & 3) === 0 ? load32(k.mm, 0, k.lo(0) + 4 * i) : FAULT;
-    if (word === FAULT) return -EFAULT;
-    words.push(word);
-  }
+  const block = new Uint8Array(24);
+  if (copyFromUser(k.mm, block, 0, k.lo(0), block.length) < block.length) return -EFAULT;
+  const view = new DataView(block.buffer);
+  const words = [0, 4, 8, 12, 16, 20].map((at) => view.getInt32(at, true));
   const [addr, len, prot, flags, fd, offset] = words as [number, number, number, number, number, number];
   const shift = k.target.pageShift;
   if (pageOffset(offset, shift) !== 0) return -EINVAL;
@@ -95,11 +93,12 @@ function sparcMap(k: Kernel, pgoff: number, byteOffset: number): number {
   const { target } = k;
   const args = fill(k);
   const error = takeFile(k, args, k.lo(4));
-  if (error < 0) return error;
+  if (error === -EBADF) return error;
   const npages = pageAlign(k.mm, args.lenPages, args.lenOffset);
   const isFixed = (args.flags & target.map.FIXED) !== 0;
   if (isOutsideSparc(k, args.vpn, args.offset, npages, isFixed)) return -EINVAL;
   if (byteOffset !== 0 || pgoff + npages >= target.vpnEnd) return -EINVAL;
+  if (error < 0) return error; // ENODEV comes from do_mmap_pgoff
   args.lenPages = npages;
   args.lenOffset = 0;
   args.pgoff = pgoff;

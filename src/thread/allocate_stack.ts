@@ -13,7 +13,7 @@ import { EAGAIN, EINVAL, ENOMEM } from '../arch/generic/errno.js';
 import { PROT_NONE } from '../arch/generic/mman.js';
 import { hiOfNumber } from '../lib/u64.js';
 import type { ThreadAttributes } from './pthread_attr.js';
-import type { Nptl } from './nptl.js';
+import { guardOffsetFor, type Nptl } from './nptl.js';
 import { NOBODY } from './pthread_table.js';
 
 /** Bytes of stacks kept for reuse. */
@@ -67,16 +67,10 @@ function mapBlock(nptl: Nptl, asked: number, guard: number): number {
   return newThread(nptl, hi, lo, size, guard);
 }
 
-/** Bytes from the block's start to the guard. */
-function guardOffset(nptl: Nptl, size: number, guard: number): number {
-  if (!nptl.params.guardInMiddle) return 0;
-  return Math.floor((size - guard) / 2 / nptl.pageSize) * nptl.pageSize;
-}
-
 /** Closes the guard (2.3.3), or opens what is not guard (2.36). Returns 0 or a negated errno. */
 function protectBlock(nptl: Nptl, hi: number, lo: number, size: number, guard: number): number {
   const { params } = nptl;
-  const below = guardOffset(nptl, size, guard);
+  const below = guardOffsetFor(nptl, size, guard);
   if (!params.mapsClosed) return protectPart(nptl, hi, lo, below, guard, PROT_NONE);
   const error = below > 0 ? protectPart(nptl, hi, lo, 0, below, params.stackProt) : 0;
   if (error < 0) return error;
@@ -114,7 +108,7 @@ function reuse(nptl: Nptl, row: number, guard: number): number {
   const hi = threads.blockHi[row]!;
   const lo = threads.blockLo[row]!;
   const size = threads.size[row]!;
-  const error = protectPart(nptl, hi, lo, guardOffset(nptl, size, guard), guard, PROT_NONE);
+  const error = protectPart(nptl, hi, lo, guardOffsetFor(nptl, size, guard), guard, PROT_NONE);
   if (error < 0) {
     sys.munmap(hi, lo, size);
     threads.release(row);

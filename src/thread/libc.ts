@@ -15,8 +15,9 @@ import { FAULT, load8, store8 } from '../mm/uaccess.js';
 import { type Addr, addAddr, hiOf, loOf, makeAddr } from './address.js';
 import { type Call, Done, PENDING, type ThreadBody } from './call.js';
 import { formatPrintf, type PrintfArg } from './format.js';
+import { frame, Frames } from './frame.js';
 import { Heap } from './malloc.js';
-import { GuestFault, type Nptl } from './nptl.js';
+import type { Nptl } from './nptl.js';
 import * as attr from './pthread_attr.js';
 import * as barrier from './pthread_barrier.js';
 import * as cond from './pthread_cond.js';
@@ -34,6 +35,7 @@ export class Libc {
   readonly stdio: Stdio;
   private readonly nptl: Nptl;
   private readonly heap: Heap;
+  private readonly frames = new Frames();
 
   /** Error of the last wrapper of a system call that failed, in the machine's numbers. */
   errno = 0;
@@ -265,6 +267,14 @@ export class Libc {
     return new Done(undefined);
   }
 
+  /**
+   * Runs `body` in a stack frame of `bytes`: takes that much of the thread's stack, touching it page by page
+   * downwards (SIGSEGV where the stack ends), and gives it back. ia64's register stack takes its share too.
+   */
+  frame<T>(bytes: number, body: () => ThreadBody<T>): ThreadBody<T> {
+    return frame(this.nptl, this.frames, bytes, body);
+  }
+
   /** addr + bytes. */
   add(addr: Addr, bytes: number): Addr {
     return addAddr(addr, bytes);
@@ -273,12 +283,12 @@ export class Libc {
   /** The 8-bit byte at `addr`; SIGSEGV if it cannot be read, as for all loads and stores here. */
   load8(addr: Addr): number {
     const byte = load8(this.nptl.mm, hiOf(addr), loOf(addr));
-    if (byte === FAULT) throw new GuestFault(hiOf(addr), loOf(addr));
+    if (byte === FAULT) throw this.nptl.fault(hiOf(addr), loOf(addr));
     return byte;
   }
 
   store8(addr: Addr, byte: number): void {
-    if (store8(this.nptl.mm, hiOf(addr), loOf(addr), byte) < 0) throw new GuestFault(hiOf(addr), loOf(addr));
+    if (store8(this.nptl.mm, hiOf(addr), loOf(addr), byte) < 0) throw this.nptl.fault(hiOf(addr), loOf(addr));
   }
 
   /** The aligned 32-bit word at `addr`, signed. */
@@ -364,6 +374,11 @@ export class Libc {
     sys.trap(target.nr.sched_yield!);
     yield undefined;
     return 0;
+  }
+
+  /** The thread in `row` has ended: its frames are gone. */
+  forgetFrames(row: number): void {
+    this.frames.forget(row);
   }
 
   /** exit(3): flushes standard output and ends the process. */

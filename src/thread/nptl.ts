@@ -8,9 +8,10 @@
 import type { NptlParameters, Target } from '../arch/index.js';
 import { bug } from '../lib/bug.js';
 import { grown } from '../lib/grow.js';
-import { hiOfVpn, loOfVpn } from '../lib/u64.js';
+import { hexDigits, hiOfNumber, hiOfVpn, loOfVpn } from '../lib/u64.js';
 import type { Kernel } from '../syscall/kernel.js';
 import type { Mm } from '../mm/mm.js';
+import type { FaultReason } from '../mm/page_table.js';
 import { FAULT, load32, store32 } from '../mm/uaccess.js';
 import type { Addr } from './address.js';
 import { makeAddr } from './address.js';
@@ -24,16 +25,44 @@ const USER_DESC = 16;
 export const WAIT_KINDS = ['', 'pthread_join', 'mutex', 'condition variable', 'barrier'] as const;
 export type WaitKind = (typeof WAIT_KINDS)[number];
 
-/** A guest program touched memory that it may not: what would raise SIGSEGV. */
+/** A guest program touched memory that it may not: what would raise SIGSEGV or SIGBUS. */
 export class GuestFault extends Error {
   readonly hi: number;
   readonly lo: number;
+  readonly reason: FaultReason;
 
-  constructor(hi: number, lo: number) {
-    super('Segmentation fault');
+  constructor(hi: number, lo: number, reason: FaultReason) {
+    super(reason);
     this.hi = hi;
     this.lo = lo;
+    this.reason = reason;
   }
+}
+
+/** A word in halves. */
+export interface Halves {
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/** Row of the main thread. */
+export const MAIN = 0;
+/** Bytes of arguments, environment and auxiliary vector above main's first frame. */
+const ARGUMENTS = 512;
+
+/** Bytes from a block's start to its guard: 0, or the middle where a register stack grows up to it. */
+export function guardOffset(nptl: Nptl, row: number): number {
+  return guardOffsetFor(nptl, nptl.threads.size[row]!, nptl.threads.guard[row]!);
+}
+
+export function guardOffsetFor(nptl: Nptl, size: number, guard: number): number {
+  if (!nptl.params.guardInMiddle) return 0;
+  return Math.floor((size - guard) / 2 / nptl.pageSize) * nptl.pageSize;
+}
+
+function plus(hi: number, lo: number, bytes: number): Halves {
+  const low = (lo >>> 0) + bytes;
+  return { hi: hi + hiOfNumber(low), lo: low | 0 };
 }
 
 export class Nptl {
@@ -158,6 +187,38 @@ export class Nptl {
     return this.threads.pdHi[row] === hi && this.threads.pdLo[row] === lo ? row : NOBODY;
   }
 
+  /** Where the thread's stack pointer starts: the top handed to clone, or main's below its arguments. */
+  stackTop(row: number): Halves {
+    const { params, target, threads } = this;
+    if (row === MAIN) {
+      const end = target.stackTop;
+      return plus(hiOfVpn(end, target.pageShift), loOfVpn(end, target.pageShift), -ARGUMENTS);
+    }
+    const below = params.guardInMiddle ? -params.sizeofPthread : params.sizeofPthread - params.staticTlsSize;
+    return plus(threads.pdHi[row]!, threads.pdLo[row]!, below);
+  }
+
+  /** Where the thread's register stack starts (ia64): the block's first byte, or main's own area. */
+  rbsBottom(row: number): Halves {
+    const { target, threads } = this;
+    if (row !== MAIN) return { hi: threads.blockHi[row]!, lo: threads.blockLo[row]! };
+    const rbs = target.image.find((area) => area.what === 'rbs') ?? bug('no register stack in the image');
+    return { hi: hiOfVpn(rbs.start, target.pageShift), lo: loOfVpn(rbs.start, target.pageShift) };
+  }
+
+  /** "guard page of the stack of thread 1001" when hi:lo lies in a thread's guard, else ''. */
+  guardAt(hi: number, lo: number): string {
+    const { threads } = this;
+    for (let row = 1; row < threads.rows; row++) {
+      const fromBlock = (hi - threads.blockHi[row]!) * 2 ** 32 + (lo >>> 0) - (threads.blockLo[row]! >>> 0);
+      const inGuard = fromBlock - guardOffset(this, row);
+      if (inGuard < 0 || inGuard >= threads.guard[row]!) continue;
+      const name = hexDigits(threads.blockHi[row]!, threads.blockLo[row]!);
+      return `guard page of the stack of thread ${this.tid(row)} at 0x${name}`;
+    }
+    return '';
+  }
+
   /** Notes the result of mmap for a stack. */
   noteStack(hi: number, lo: number): void {
     const at = this.stacksMapped === 0 ? 0 : 2;
@@ -180,12 +241,17 @@ export class Nptl {
   /** The word at hi:lo, signed. Throws GuestFault as the processor would. */
   load(hi: number, lo: number): number {
     const word = load32(this.mm, hi, lo);
-    if (word === FAULT) throw new GuestFault(hi, lo);
+    if (word === FAULT) throw this.fault(hi, lo);
     return word;
   }
 
   store(hi: number, lo: number, word: number): void {
-    if (store32(this.mm, hi, lo, word) < 0) throw new GuestFault(hi, lo);
+    if (store32(this.mm, hi, lo, word) < 0) throw this.fault(hi, lo);
+  }
+
+  /** The exception for an access to hi:lo that was just refused. */
+  fault(hi: number, lo: number): GuestFault {
+    return new GuestFault(hi, lo, this.mm.pageTable.lastFault);
   }
 
   /** Notes what the running thread is about to wait for: the object at hi:lo. */

@@ -81,6 +81,7 @@ export class TsUserMode implements UserMode {
     const row = nptl.rowOf(slot);
     const exited = libc.exitValues.has(slot);
     const value = exited ? libc.exitValues.get(slot) : returned;
+    libc.forgetFrames(row);
     libc.exitValues.delete(slot);
     if (row === 0 && !exited) libc.exitProcess(typeof value === 'number' ? value : 0);
     else endThread(nptl, row, value, () => libc.stdio.flush());

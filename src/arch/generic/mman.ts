@@ -21,6 +21,8 @@ export const VM_DENYWRITE = 0x800;
 export const VM_EXECUTABLE = 0x1000;
 export const VM_LOCKED = 0x2000;
 export const VM_IO = 0x4000;
+export const VM_DONTCOPY = 0x20000;
+export const VM_DONTEXPAND = 0x40000;
 export const VM_RESERVED = 0x80000;
 export const VM_ACCOUNT = 0x100000;
 

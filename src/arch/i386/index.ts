@@ -59,6 +59,7 @@ function at(release: Release): Target {
     region: null,
     colour: { shared: 1, file: 1, addsPgoff: false },
     map: genericMap,
+    signal: { SIGSEGV: 11, SIGBUS: 7 },
     errno: (generic) => generic,
     trap: int80,
     nr: i386Syscalls,

@@ -72,6 +72,7 @@ function at(release: Release): Target {
     region: { pages: REGION_PAGES, mapLimit: vpnOfBig(RGN_MAP_LIMIT, SHIFT) },
     colour: { shared: SHMLBA_PAGES, file: 1, addsPgoff: false },
     map: { ...genericMap, GROWSUP: 0x200, POPULATE: 0, NONBLOCK: 0 },
+    signal: { SIGSEGV: 11, SIGBUS: 7 },
     errno: (generic) => generic,
     trap: break100000,
     nr: ia64Syscalls,

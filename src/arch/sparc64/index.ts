@@ -92,6 +92,7 @@ function at(release: Release, bits: Bits): Target {
       LOCKED: 0x100,
       NORESERVE: 0x40,
     },
+    signal: { SIGSEGV: 11, SIGBUS: 10 },
     errno: (generic) => sparcErrno.get(generic) ?? generic,
     trap: is32bit ? ta10 : ta6d,
     nr: is32bit ? sparc32Syscalls : sparc64Syscalls,

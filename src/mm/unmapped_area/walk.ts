@@ -80,7 +80,9 @@ export function isPlain(target: Target, request: AreaRequest): boolean {
 /** Walks up from `from` (not yet aligned) and returns the first address that fits, or -ENOMEM. */
 export function walkUp(mm: Mm, request: AreaRequest, from: number): number {
   const { target } = mm;
-  const start = colourAlign(target, request, from);
+  const aligned = colourAlign(target, request, from);
+  // A hint in the last pages of all rounds up past the end, which wraps.
+  const start = aligned >= target.vpnEnd ? aligned - target.vpnEnd : aligned;
   const h = mm.vmas.find(start);
   return isPlain(target, request)
     ? walkPlain(mm, request.npages, start, h)

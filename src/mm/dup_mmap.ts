@@ -1,0 +1,37 @@
+/**
+ * dup_mmap: the address space of a forked child. Linux 2.5.46, kernel/fork.c: dup_mmap(). Areas are
+ * copied, locks are not inherited, accounted areas are charged once more, and free_area_cache starts at
+ * TASK_UNMAPPED_BASE again, evaluated for the running task, which is the parent.
+ */
+import { ENOMEM } from '../arch/generic/errno.js';
+import { VM_ACCOUNT, VM_DONTCOPY, VM_LOCKED } from '../arch/generic/mman.js';
+import type { Mm } from './mm.js';
+import { NONE } from './vma_set.js';
+
+/** Fills the empty `child` from `parent`. Returns 0, or -ENOMEM when the copy cannot be charged. */
+export function dupMmap(parent: Mm, child: Mm): number {
+  child.task = parent.task;
+  child.resetFreeAreaCache();
+  child.copyFilesFrom(parent);
+  const { vmas } = parent;
+  for (let h = vmas.first(); h !== NONE; h = vmas.next(h)) {
+    const vmFlags = vmas.vmFlags[h]!;
+    if ((vmFlags & VM_DONTCOPY) !== 0) continue;
+    const start = vmas.vmStart[h]!;
+    const end = vmas.vmEnd[h]!;
+    if ((vmFlags & VM_ACCOUNT) !== 0 && !parent.vm.enoughMemory(end - start)) {
+      child.clear();
+      return -ENOMEM;
+    }
+    child.addArea(NONE, start, end, vmas.vmPgoff[h]!, (vmFlags & ~VM_LOCKED) >>> 0, vmas.vmFile[h]!);
+    child.totalVm += end - start;
+  }
+  child.endCode = parent.endCode;
+  child.startData = parent.startData;
+  child.startBrk = parent.startBrk;
+  child.brkVpn = parent.brkVpn;
+  child.brkOffset = parent.brkOffset;
+  parent.pageTable.copyTo(child.pageTable);
+  child.notePeak();
+  return 0;
+}

@@ -1,0 +1,62 @@
+/**
+ * Stacks that grow by faults. A VM_GROWSDOWN area grows down to any page below it that nothing is mapped
+ * between; a VM_GROWSUP one (ia64's register stack) up by one page at a time. Linux 2.5.46, mm/mmap.c:
+ * expand_stack(); arch/ia64/mm/fault.c: expand_backing_store(), check_expansion.
+ *
+ * Unlike i386: no user stack pointer is compared; TypeScript programs touch their stack in order.
+ */
+import { VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED } from '../arch/generic/mman.js';
+import type { Mm } from './mm.js';
+import { NONE } from './vma_set.js';
+
+/** Grows an area over the unmapped page `vpn`; false when no area may. */
+export function expandStack(mm: Mm, vpn: number): boolean {
+  const { vmas } = mm;
+  const above = vmas.find(vpn);
+  const below = vmas.before(above);
+  if (below !== NONE && vmas.vmEnd[below] === vpn && (vmas.vmFlags[below]! & VM_GROWSUP) !== 0) {
+    return inSameRegion(mm, vpn, vmas.vmStart[below]!) && growUp(mm, below);
+  }
+  if (above === NONE || (vmas.vmFlags[above]! & VM_GROWSDOWN) === 0) return false;
+  return inSameRegion(mm, vpn, vmas.vmStart[above]!) && growDown(mm, above, vpn);
+}
+
+/** ia64: a stack does not leave its region, nor the part of it that can be mapped. */
+function inSameRegion(mm: Mm, vpn: number, start: number): boolean {
+  const { region } = mm.target;
+  if (region === null) return true;
+  const base = Math.floor(start / region.pages) * region.pages;
+  return vpn >= base && vpn - base < region.mapLimit;
+}
+
+function withinLimits(mm: Mm, stackPages: number, grow: number): boolean {
+  return mm.bytes(stackPages) <= mm.rlimits.stack && mm.bytes(mm.totalVm + grow) <= mm.rlimits.as;
+}
+
+function growDown(mm: Mm, h: number, vpn: number): boolean {
+  const { vmas } = mm;
+  const grow = vmas.vmStart[h]! - vpn;
+  if (!mm.vm.enoughMemory(grow)) return false;
+  if (!withinLimits(mm, vmas.vmEnd[h]! - vpn, grow)) {
+    mm.vm.unacct(grow);
+    return false;
+  }
+  vmas.setStart(h, vpn);
+  vmas.vmPgoff[h]! -= grow;
+  grown(mm, h, grow);
+  return true;
+}
+
+/** The register stack is not charged: exec makes it without VM_ACCOUNT. */
+function growUp(mm: Mm, h: number): boolean {
+  const { vmas } = mm;
+  if (!withinLimits(mm, vmas.vmEnd[h]! - vmas.vmStart[h]!, 1)) return false;
+  vmas.setEnd(h, vmas.vmEnd[h]! + 1);
+  grown(mm, h, 1);
+  return true;
+}
+
+function grown(mm: Mm, h: number, npages: number): void {
+  mm.totalVm += npages;
+  if ((mm.vmas.vmFlags[h]! & VM_LOCKED) !== 0) mm.lockedVm += npages;
+}
