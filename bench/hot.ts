@@ -5,7 +5,8 @@
 import { bench, do_not_optimize, group, run } from 'mitata';
 import { bug } from '../src/lib/bug.js';
 import { doMmap, newMmapArgs } from '../src/mm/mmap.js';
-import { Mm, initRlimits } from '../src/mm/mm.js';
+import { initRlimits, type Mm } from '../src/mm/mm.js';
+import { makeMm } from '../src/mm/make_mm.js';
 import { doMprotect } from '../src/mm/mprotect.js';
 import { doMunmap } from '../src/mm/munmap.js';
 import { PhysicalMemory } from '../src/mm/physical_memory.js';
@@ -19,10 +20,10 @@ import type { Libc } from '../src/thread/libc.js';
 const PRIVATE_ANONYMOUS = 0x22;
 const STACK_PAGES = 4;
 
-function makeMm(arch: string, search: SearchName): Mm {
+function execMm(arch: string, search: SearchName): Mm {
   const target = findArch(arch)!.at(findRelease('2.5.46')!.release, arch === 'i386' ? 32 : 64);
   const memory = new PhysicalMemory(target.pageSize, target.bigEndian, 2 ** 30);
-  const mm = new Mm(target, new Vm(2 ** 40), memory, initRlimits(), { search, maxMapCount: 2 ** 30 });
+  const mm = makeMm(target, new Vm(2 ** 40), memory, initRlimits(), { search, maxMapCount: 2 ** 30 });
   mm.exec(target.newTask, { path: '/bin/bench', major: 3, minor: 1, inode: 1 });
   return mm;
 }
@@ -44,7 +45,7 @@ function mapStack(mm: Mm): number {
 }
 
 function withStacks(arch: string, search: SearchName, count: number): Mm {
-  const mm = makeMm(arch, search);
+  const mm = execMm(arch, search);
   for (let i = 0; i < count; i++) mapStack(mm);
   mm.check();
   return mm;

@@ -9,7 +9,8 @@ import { archs, type Bits, findArch, type Target } from './arch/index.js';
 import { hexDigits } from './lib/u64.js';
 import { Rng } from './lib/rng.js';
 import { mapsLines } from './mm/maps.js';
-import { initRlimits, Mm, type Rlimits } from './mm/mm.js';
+import { initRlimits, type Rlimits, type Mm } from './mm/mm.js';
+import { makeMm } from './mm/make_mm.js';
 import { MAX_RAM, PhysicalMemory } from './mm/physical_memory.js';
 import { searches } from './mm/unmapped_area/index.js';
 import { type OvercommitMode, Vm } from './mm/vm.js';
@@ -145,6 +146,7 @@ export class Machine {
     const { pageSize } = this.target;
     const ram = resolveRam(config);
     this.vm = new Vm(Math.floor(ram / pageSize));
+    this.vm.heuristic = this.target.release.rules.heuristic;
     this.vm.overcommit = resolveOvercommit(config);
     this.memory = new PhysicalMemory(pageSize, this.target.bigEndian, ram);
     this.kernel = new Kernel(this.target, this.vm, this.memory, {
@@ -153,7 +155,7 @@ export class Machine {
       tracer: config.strace ? tracerFor(config.strace) : null,
       onUnknownCall: (name) => config.notice?.(`system call ${name} is not implemented: ENOSYS`),
     });
-    this.mm = new Mm(this.target, this.vm, this.memory, { ...initRlimits(), ...config.rlimits }, {
+    this.mm = makeMm(this.target, this.vm, this.memory, { ...initRlimits(), ...config.rlimits }, {
       search: this.searchName,
       maxMapCount: resolveCount(config.maxMapCount, 'max-map-count', this.target.release.maxMapCount, 1),
     });

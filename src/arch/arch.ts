@@ -47,6 +47,9 @@ export interface MapFlags {
   readonly POPULATE: number;
   readonly NONBLOCK: number;
   readonly STACK: number;
+  readonly FIXED_NOREPLACE: number;
+  /** MAP_32BIT of x86_64. */
+  readonly LOW32: number;
 }
 
 /** A range of pages, end exclusive. */
@@ -94,6 +97,7 @@ export interface NptlParameters {
   readonly tls: 'user_desc' | 'pd' | 'above-pd';
   /** Name of the call that mmap() uses, and bytes a unit of its offset. */
   readonly mmapCall: 'mmap' | 'mmap2';
+  readonly mmapUnit: number;
   readonly sizeof: Readonly<Record<PthreadType, number>>;
 }
 
@@ -124,6 +128,8 @@ export interface Target {
   /** The task that exec makes: what TASK_UNMAPPED_BASE will be evaluated for. */
   readonly newTask: TaskView;
   readonly search: SearchName;
+  /** Pages of a huge page that recent kernels align anonymous maps to; 0 where there are none. */
+  readonly hugePages: number;
   /** A hint is where the search starts (sparc64, ia64 of 2.5.46) or is probed once (generic). */
   readonly hintStartsSearch: boolean;
   /** Addresses that the processor does not implement, skipped by the search, or null. */

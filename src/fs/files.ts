@@ -8,23 +8,25 @@ export interface File {
   readonly path: string;
   /** Takes bytes, or null when the file cannot be written. */
   readonly write: Sink | null;
-  /** What mmap needs, or null for a file that cannot be mapped (ENODEV). */
-  readonly mappable: OpenFile | null;
+  /** What mmap needs to know of it. */
+  readonly open: OpenFile;
 }
 
 export class Files {
   private readonly byFd: (File | null)[];
 
   constructor(stdout: Sink, stderr: Sink) {
-    this.byFd = [
-      { path: '/dev/tty', write: null, mappable: null },
-      { path: '/dev/tty', write: stdout, mappable: null },
-      { path: '/dev/tty', write: stderr, mappable: null },
-    ];
+    this.byFd = [terminal(null), terminal(stdout), terminal(stderr)];
   }
 
   /** The open file `fd`, or null. */
   get(fd: number): File | null {
     return this.byFd[fd] ?? null;
   }
+}
+
+/** A terminal: readable and writable as opened, and without an mmap operation. */
+function terminal(write: Sink | null): File {
+  const mapped = { path: '/dev/tty', major: 5, minor: 0, inode: 0 };
+  return { path: '/dev/tty', write, open: { mapped, readable: true, writable: true, mappable: false } };
 }

@@ -24,10 +24,11 @@ export function dupMmap(parent: Mm, child: Mm): number {
       return -ENOMEM;
     }
     child.addArea(NONE, start, end, vmas.vmPgoff[h]!, (vmFlags & ~VM_LOCKED) >>> 0, vmas.vmFile[h]!);
-    child.totalVm += end - start;
+    child.account(vmFlags, end - start);
   }
   child.endCode = parent.endCode;
   child.startData = parent.startData;
+  child.endData = parent.endData;
   child.startBrk = parent.startBrk;
   child.brkVpn = parent.brkVpn;
   child.brkOffset = parent.brkOffset;

@@ -57,6 +57,6 @@ function growUp(mm: Mm, h: number): boolean {
 }
 
 function grown(mm: Mm, h: number, npages: number): void {
-  mm.totalVm += npages;
+  mm.account(mm.vmas.vmFlags[h]!, npages);
   if ((mm.vmas.vmFlags[h]! & VM_LOCKED) !== 0) mm.lockedVm += npages;
 }

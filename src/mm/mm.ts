@@ -5,26 +5,46 @@
  *
  * Addresses are virtual page numbers. Failures are negative errno values (src/arch/generic/errno.ts).
  */
-import { VM_ACCOUNT } from '../arch/generic/mman.js';
+import { VM_ACCOUNT, VM_GROWSDOWN, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
 import type { Target, TaskView } from '../arch/index.js';
 import { bug } from '../lib/bug.js';
-import type { SearchName } from '../release/index.js';
+import type { MmRules, SearchName } from '../release/index.js';
 import type { AddressSpace } from './address_space.js';
-import { expandStack } from './expand_stack.js';
 import { PageTable } from './page_table.js';
 import type { PhysicalMemory } from './physical_memory.js';
-import { type Search, searchNamed } from './unmapped_area/index.js';
+import type { AreaRequest, MappedFile, MmapArgs } from './requests.js';
 import { VmaSet } from './vma_set.js';
 import type { Vm } from './vm.js';
 
-/** A file that can be mapped: what /proc/PID/maps prints of it. */
-export interface MappedFile {
-  readonly path: string;
-  readonly major: number;
-  readonly minor: number;
-  readonly inode: number;
-  /** Its pages; null for a file whose contents nobody gave, which reads as zeroes. */
-  readonly mapping?: AddressSpace | null;
+/** The call is answered by what the step left in the arguments. */
+export const FINISHED = 1;
+
+/** One of the checks of mmap: 0 to go on, a negative errno to end the call, or FINISHED. */
+export type MmapStepFunction = (mm: Mm, args: MmapArgs) => number;
+
+/**
+ * What a search is: one generation of arch_get_unmapped_area(). Every generation stands in a file of its own
+ * in unmapped_area/ and imports no other; what the machine's loop adds (a hole, regions, colours, the meaning
+ * of a hint) is data of the target, applied by walk.ts.
+ */
+export interface Search {
+  readonly name: SearchName;
+  readonly about: string;
+  /** Address of a hole for `request`, or a negative errno. Counts its probes in mm.stats. */
+  getUnmappedArea(mm: Mm, request: AreaRequest): number;
+  /** The kernel's hook in unmap_vma: [start, end) of one area has just been removed. */
+  unmapped(mm: Mm, start: number, end: number): void;
+  /** Verifies what the search promises of its own state; throws a Bug. */
+  check(mm: Mm): void;
+}
+
+/** What make_mm.ts puts into an mm: the functions that its release and machine use. */
+export interface MmParts {
+  readonly search: Search;
+  /** The release's checks of mmap, in its order. */
+  readonly mmapSteps: readonly MmapStepFunction[];
+  /** Grows a stack over an unmapped page if its rules allow. */
+  expandStack(mm: Mm, vpn: number): boolean;
 }
 
 /** Soft limits, bytes; Infinity is RLIM_INFINITY. */
@@ -52,11 +72,7 @@ export interface MmStats {
   peakVmas: number;
 }
 
-export interface MmOptions {
-  /** A search other than the target's own. */
-  readonly search?: SearchName;
-  readonly maxMapCount?: number;
-}
+export type { MappedFile } from './requests.js';
 
 export class Mm {
   readonly vmas = new VmaSet();
@@ -69,6 +85,11 @@ export class Mm {
   readonly vm: Vm;
   readonly pageTable: PageTable;
   readonly search: Search;
+  readonly rules: MmRules;
+  /** The release's checks of mmap, in its order. */
+  readonly mmapSteps: readonly MmapStepFunction[];
+  /** Searches go down from mmap_base. */
+  isTopDown = false;
   readonly rlimits: Rlimits;
   readonly maxMapCount: number;
 
@@ -80,28 +101,34 @@ export class Mm {
   /** Program text ends here, static data starts here; brk is exact to the byte. */
   endCode = 0;
   startData = 0;
+  endData = 0;
   startBrk = 0;
   brkVpn = 0;
   brkOffset = 0;
 
-  /** Pages mapped, and pages mapped VM_LOCKED. */
+  /** Pages mapped, those of them that are private, writable and no stack, and pages mapped VM_LOCKED. */
   totalVm = 0;
+  dataVm = 0;
   lockedVm = 0;
   /** Flags that every new area gets: VM_LOCKED after mlockall(MCL_FUTURE). */
   defFlags = 0;
 
   readonly stats: MmStats = { searches: 0, probes: 0, splits: 0, merges: 0, peakVmas: 0 };
 
-  constructor(target: Target, vm: Vm, memory: PhysicalMemory, rlimits: Rlimits, options: MmOptions = {}) {
+  constructor(
+    target: Target, vm: Vm, memory: PhysicalMemory, rlimits: Rlimits, maxMapCount: number, parts: MmParts,
+  ) {
     this.target = target;
     this.vm = vm;
     this.rlimits = rlimits;
-    this.search = searchNamed(options.search ?? target.search);
-    this.maxMapCount = options.maxMapCount ?? target.release.maxMapCount;
+    this.search = parts.search;
+    this.mmapSteps = parts.mmapSteps;
+    this.rules = target.release.rules;
+    this.maxMapCount = maxMapCount;
     this.task = target.newTask;
     this.pageTable = new PageTable(this.vmas, memory, {
       mappingOf: (index) => this.files[index]?.mapping ?? null,
-      expandStack: (vpn) => expandStack(this, vpn),
+      expandStack: (vpn) => parts.expandStack(this, vpn),
     });
     this.resetFreeAreaCache();
   }
@@ -133,11 +160,14 @@ export class Mm {
       const fromFile = area.fileOffset !== null;
       const pgoff = fromFile ? area.fileOffset / target.pageSize : 0;
       this.addArea(vmas.find(area.start), area.start, area.end, pgoff, area.vmFlags, fromFile ? 1 : 0);
-      this.totalVm += area.end - area.start;
+      this.account(area.vmFlags, area.end - area.start);
       // Image and stack are charged whatever the mode: a refusal would fail the exec itself.
       if ((area.vmFlags & VM_ACCOUNT) !== 0) this.vm.committed += area.end - area.start;
       if (area.what === 'text') this.endCode = area.end;
-      if (area.what === 'data') this.startData = area.start;
+      if (area.what === 'data') {
+        this.startData = area.start;
+        this.endData = area.end;
+      }
     }
     this.startBrk = target.startBrk;
     this.brkVpn = target.startBrk;
@@ -157,6 +187,7 @@ export class Mm {
     this.files.length = 1;
     this.fileAreas.length = 0;
     this.totalVm = 0;
+    this.dataVm = 0;
     this.lockedVm = 0;
     this.defFlags = 0;
     Object.assign(this.stats, { searches: 0, probes: 0, splits: 0, merges: 0, peakVmas: 0 });
@@ -224,6 +255,19 @@ export class Mm {
   /** Call after anything that may have added an area. */
   notePeak(): void {
     if (this.vmas.size > this.stats.peakVmas) this.stats.peakVmas = this.vmas.size;
+  }
+
+  /** vm_stat_account(): pages of an area with these flags came (or went, negative). */
+  account(vmFlags: number, npages: number): void {
+    this.totalVm += npages;
+    if ((vmFlags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) === VM_WRITE) this.dataVm += npages;
+  }
+
+  /** may_expand_vm(): room for `npages` more of this kind under RLIMIT_AS and, for data, RLIMIT_DATA. */
+  mayExpand(vmFlags: number, npages: number): boolean {
+    if (this.bytes(this.totalVm + npages) > this.rlimits.as) return false;
+    const isData = (vmFlags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) === VM_WRITE;
+    return !isData || this.bytes(this.dataVm + npages) <= this.rlimits.data;
   }
 
   /** Splits VMA `h` at `vpn`; returns the upper piece, the lower is prev. Bounds are the caller's. */

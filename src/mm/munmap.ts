@@ -7,7 +7,7 @@
 import { EINVAL, ENOMEM } from '../arch/generic/errno.js';
 import { VM_ACCOUNT, VM_LOCKED } from '../arch/generic/mman.js';
 import type { Mm } from './mm.js';
-import { pageAlign } from './mmap.js';
+import { pageAlign } from './page_align.js';
 import { NONE } from './vma_set.js';
 
 /**
@@ -28,14 +28,18 @@ function unmapPages(mm: Mm, start: number, end: number): number {
   const { vmas } = mm;
   let h = vmas.find(start);
   if (h === NONE || vmas.vmStart[h]! >= end) return 0;
+  const everySplit = mm.rules.munmapLimit === 'every-split';
+  const full = vmas.size >= mm.maxMapCount;
+  // 6.x tests the limit only where the range makes a hole in one area, before it splits anything.
+  if (full && !everySplit && start > vmas.vmStart[h]! && end < vmas.vmEnd[h]!) return -ENOMEM;
   if (start > vmas.vmStart[h]!) {
-    if (vmas.size >= mm.maxMapCount) return -ENOMEM;
+    if (full && everySplit) return -ENOMEM;
     h = mm.split(h, start);
   }
   // The piece at `start` is usually the last one too: look it up only when it is not.
   const last = vmas.vmEnd[h]! >= end ? h : vmas.find(end);
   if (last !== NONE && vmas.vmStart[last]! < end && vmas.vmEnd[last]! > end) {
-    if (vmas.size >= mm.maxMapCount) return -ENOMEM;
+    if (everySplit && vmas.size >= mm.maxMapCount) return -ENOMEM;
     mm.split(last, end);
     h = vmas.find(start);
   }
@@ -54,7 +58,7 @@ function removeAreas(mm: Mm, first: number, end: number): void {
     const vmEnd = vmas.vmEnd[h]!;
     const vmFlags = vmas.vmFlags[h]!;
     const npages = vmEnd - vmStart;
-    mm.totalVm -= npages;
+    mm.account(vmFlags, -npages);
     if ((vmFlags & VM_ACCOUNT) !== 0) mm.vm.unacct(npages);
     if ((vmFlags & VM_LOCKED) !== 0) mm.lockedVm -= npages;
     h = mm.removeArea(h);

@@ -34,6 +34,8 @@ export class PhysicalMemory {
   // Columns by pfn. `frameOf` chains free pfns while a page is not allocated.
   /** Page-table entries and page caches that hold the page. */
   private refs: Int32Array;
+  /** Sleepers on a word of the page: it keeps its identity while there are any. */
+  private pins: Int32Array;
   private offsets: Uint16Array;
   private words: Int32Array;
   private used: Uint8Array;
@@ -57,6 +59,7 @@ export class PhysicalMemory {
     this.used = new Uint8Array(pfns);
     this.frameOf = new Int32Array(pfns).fill(NO_FRAME);
     this.refs = new Int32Array(pfns);
+    this.pins = new Int32Array(pfns);
   }
 
   /** Gives every page back; memory is kept for the next run. */
@@ -66,6 +69,7 @@ export class PhysicalMemory {
     this.frames = 0;
     this.used.fill(0, 0, this.pfns);
     this.frameOf.fill(NO_FRAME, 0, this.pfns);
+    this.pins.fill(0, 0, this.pfns);
     this.pfns = 1;
     this.freePfn = OUT_OF_MEMORY;
     this.freeFrames.length = 0;
@@ -124,7 +128,20 @@ export class PhysicalMemory {
   freePage(pfn: number): void {
     if (pfn === ZERO_PFN) bug('the zero page cannot be freed');
     this.refs[pfn]! -= 1;
-    if (this.refs[pfn]! > 0) return;
+    if (this.refs[pfn]! === 0 && this.pins[pfn]! === 0) this.release(pfn);
+  }
+
+  /** A task sleeps on a word of the page: its number is not given to another page meanwhile. */
+  pinPage(pfn: number): void {
+    this.pins[pfn]! += 1;
+  }
+
+  unpinPage(pfn: number): void {
+    this.pins[pfn]! -= 1;
+    if (this.pins[pfn]! === 0 && this.refs[pfn]! === 0 && pfn !== ZERO_PFN) this.release(pfn);
+  }
+
+  private release(pfn: number): void {
     const frame = this.frameOf[pfn]!;
     if (frame !== NO_FRAME) {
       this.freeFrames.push(frame);
@@ -252,7 +269,9 @@ export class PhysicalMemory {
     frameOf.set(this.frameOf);
     const refs = new Int32Array(n);
     refs.set(this.refs);
-    Object.assign(this, { offsets, words, used, frameOf, refs });
+    const pins = new Int32Array(n);
+    pins.set(this.pins);
+    Object.assign(this, { offsets, words, used, frameOf, refs, pins });
   }
 }
 

@@ -12,6 +12,8 @@ export class Vm {
   overcommitRatio = 50;
   /** Pages charged so far. */
   committed = 0;
+  /** Mode 0 refuses what is not below free memory (2.x), or what is above all of it (6.x). */
+  heuristic: 'free' | 'total' = 'free';
   private inodes = 0;
 
   constructor(totalRam: number) {
@@ -25,8 +27,8 @@ export class Vm {
   enoughMemory(pages: number): boolean {
     const committed = this.committed + pages;
     const allowed = Math.floor((this.totalRam * this.overcommitRatio) / 100);
-    const refused =
-      (this.overcommit === 0 && this.totalRam <= pages) || (this.overcommit === 2 && committed >= allowed);
+    const tooMuch = this.heuristic === 'free' ? this.totalRam <= pages : this.totalRam < pages;
+    const refused = (this.overcommit === 0 && tooMuch) || (this.overcommit === 2 && committed >= allowed);
     if (refused) return false;
     this.committed = committed;
     return true;

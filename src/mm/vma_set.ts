@@ -1,7 +1,7 @@
 /**
  * VmaSet: a sorted set of page ranges, the `mm_rb` and `mmap` list of an mm_struct in one structure.
  *
- * A B+ tree. Each leaf is a run of LEAF_ROWS rows in shared typed-array columns, so a VMA costs 32
+ * A B+ tree. Each leaf is a run of LEAF_ROWS rows in shared typed-array columns, so a VMA costs 36
  * bytes and a linear walk reads memory in order; leaves are chained both ways. Inner nodes hold the
  * exact lowest vmStart below each child and are repaired when a boundary moves.
  *
@@ -36,6 +36,8 @@ export class VmaSet {
   vmFlags = new Uint32Array(MIN_LEAVES * LEAF_ROWS);
   /** Index of the mapped file in its owner's table; 0 for anonymous memory. */
   vmFile = new Uint32Array(MIN_LEAVES * LEAF_ROWS);
+  /** anon_vma as a number (see vma_merge.ts); 0 until the area's first private page. */
+  vmAnon = new Uint32Array(MIN_LEAVES * LEAF_ROWS);
 
   /** Out-values of walkToGap: where the hole starts, and how many VMAs the walk examined. */
   gapStart = 0;
@@ -47,6 +49,10 @@ export class VmaSet {
   private leafNext = new Int32Array(MIN_LEAVES);
   private leafPrev = new Int32Array(MIN_LEAVES);
   private leafParent = new Int32Array(MIN_LEAVES);
+  // Upper bounds of the largest gap below any row of a leaf, or below any row under an inner node; never
+  // lower than a child's. A change sets them to Infinity, a search that passes makes them exact again.
+  private leafGap = new Float64Array(MIN_LEAVES).fill(Number.POSITIVE_INFINITY);
+  private innerGap = new Float64Array(MIN_INNER).fill(Number.POSITIVE_INFINITY);
   private freeLeaf = NONE; // chained through leafNext
   private leavesMade = 0;
 
@@ -222,8 +228,10 @@ export class VmaSet {
     this.vmPgoff[i] = pgoff;
     this.vmFlags[i] = flags;
     this.vmFile[i] = file;
+    this.vmAnon[i] = 0;
     this.size += 1;
     this.finger = leaf;
+    this.gapChanged(leaf);
     if (row === 0) this.lowestChanged(leaf, start);
     return i;
   }
@@ -240,8 +248,13 @@ export class VmaSet {
     const leaf = h >> LEAF_SHIFT;
     // Below the next row of the same leaf, or at this leaf's end: never at the next leaf's front,
     // which would move its boundary.
-    if ((h & ROW_MASK) + 1 < this.leafCount[leaf]!) return this.insert(h + 1, vpn, end, pgoff, flags, file);
-    return this.insertAtLeafEnd(leaf, vpn, end, pgoff, flags, file);
+    const anon = this.vmAnon[h]!;
+    const upper =
+      (h & ROW_MASK) + 1 < this.leafCount[leaf]!
+        ? this.insert(h + 1, vpn, end, pgoff, flags, file)
+        : this.insertAtLeafEnd(leaf, vpn, end, pgoff, flags, file);
+    this.vmAnon[upper] = anon;
+    return upper;
   }
 
   private insertAtLeafEnd(
@@ -256,6 +269,7 @@ export class VmaSet {
       this.vmPgoff[i] = pgoff;
       this.vmFlags[i] = flags;
       this.vmFile[i] = file;
+      this.vmAnon[i] = 0;
       this.size += 1;
       return i;
     }
@@ -270,6 +284,8 @@ export class VmaSet {
     this.shiftRows(h + 1, leaf * LEAF_ROWS + count + 1, -1);
     this.leafCount[leaf] = count;
     this.size -= 1;
+    this.gapChanged(leaf);
+    if (row === count) this.gapChanged(this.leafNext[leaf]!);
     if (count === 0) return this.dropEmptyLeaf(leaf);
     if (row === 0) this.lowestChanged(leaf, this.vmStart[leaf * LEAF_ROWS]!);
     if (count < LEAF_ROWS / 4) return this.absorbNext(leaf, row);
@@ -280,12 +296,15 @@ export class VmaSet {
   /** Moves the lower bound of `h`. Requires: it stays above the VMA below and under its own end. */
   setStart(h: number, vpn: number): void {
     this.vmStart[h] = vpn;
+    this.gapChanged(h >> LEAF_SHIFT);
     if ((h & ROW_MASK) === 0) this.lowestChanged(h >> LEAF_SHIFT, vpn);
   }
 
   /** Moves the upper bound of `h`. Requires: it stays under the VMA above. */
   setEnd(h: number, vpn: number): void {
     this.vmEnd[h] = vpn;
+    const leaf = h >> LEAF_SHIFT;
+    this.gapChanged((h & ROW_MASK) + 1 < this.leafCount[leaf]! ? leaf : this.leafNext[leaf]!);
   }
 
   /** Verifies every invariant; throws a Bug that names the first broken one. For tests. */
@@ -300,6 +319,8 @@ export class VmaSet {
       for (let i = leaf * LEAF_ROWS; i < leaf * LEAF_ROWS + n; i++) {
         if (this.vmStart[i]! < end) bug('vmas overlap or are out of order', { handle: i });
         if (this.vmEnd[i]! <= this.vmStart[i]!) bug('empty vma', { handle: i });
+        const gap = this.vmStart[i]! - this.endBelow(leaf, i);
+        if (gap > this.leafGap[leaf]!) bug('a gap is larger than its bound', { leaf, gap });
         end = this.vmEnd[i]!;
       }
       seen += n;
@@ -318,10 +339,109 @@ export class VmaSet {
     if (this.innerParent[node] !== parent) bug('inner node has the wrong parent', { node });
     if (this.innerCount[node] === 0) bug('empty inner node', { node });
     for (let i = node * FANOUT; i < node * FANOUT + this.innerCount[node]!; i++) {
+      if (this.gapBound(this.child[i]!, level - 1) > this.innerGap[node]!) bug('a child has a larger gap', { node });
       const lowest = this.checkNode(this.child[i]!, level - 1, node);
       if (this.key[i] !== lowest) bug('key is not the lowest start', { node, key: this.key[i], lowest });
     }
     return this.key[node * FANOUT]!;
+  }
+
+  // ---- gaps ---------------------------------------------------------------------------------------
+
+  /** The gap below some row of `leaf` (NONE: none) has changed. */
+  private gapChanged(leaf: number): void {
+    if (leaf === NONE || this.leafGap[leaf] === Number.POSITIVE_INFINITY) return;
+    this.leafGap[leaf] = Number.POSITIVE_INFINITY;
+    this.gapsUnknownFrom(this.leafParent[leaf]!);
+  }
+
+  private gapsUnknownFrom(inner: number): void {
+    for (let node = inner; node !== NONE; node = this.innerParent[node]!) {
+      if (this.innerGap[node] === Number.POSITIVE_INFINITY) return;
+      this.innerGap[node] = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** End of the row below row `i` of `leaf`, 0 below the first of all. */
+  private endBelow(leaf: number, i: number): number {
+    if (i > leaf * LEAF_ROWS) return this.vmEnd[i - 1]!;
+    const prev = this.leafPrev[leaf]!;
+    return prev === NONE ? 0 : this.vmEnd[prev * LEAF_ROWS + this.leafCount[prev]! - 1]!;
+  }
+
+  /**
+   * Lowest page from which `npages` are free inside [low, high), or NONE. `walked` counts the nodes looked
+   * into: logarithmic but for leaves that have changed since the last search.
+   */
+  lowestGap(low: number, high: number, npages: number): number {
+    this.walked = 0;
+    if (this.size > 0) {
+      const found = this.gapUnder(this.root, this.height, low, high, npages, false);
+      if (found !== NONE) return found;
+    }
+    const start = Math.max(this.size === 0 ? 0 : this.vmEnd[this.last()]!, low);
+    return start + npages <= high ? start : NONE;
+  }
+
+  /** Highest page from which `npages` are free inside [low, high), or NONE. */
+  highestGap(low: number, high: number, npages: number): number {
+    this.walked = 0;
+    const top = Math.max(this.size === 0 ? 0 : this.vmEnd[this.last()]!, low);
+    if (top + npages <= high) return high - npages;
+    return this.size === 0 ? NONE : this.gapUnder(this.root, this.height, low, high, npages, true);
+  }
+
+  private gapUnder(
+    node: number, level: number, low: number, high: number, npages: number, fromTop: boolean,
+  ): number {
+    this.walked += 1;
+    if (level === 0) return this.gapInRows(node, low, high, npages, fromTop);
+    const first = node * FANOUT;
+    const count = this.innerCount[node]!;
+    for (let k = 0; k < count; k++) {
+      const slot = first + (fromTop ? count - 1 - k : k);
+      // Gaps below the rows of a child end below the next child's lowest start.
+      if (slot + 1 < first + count && this.key[slot + 1]! <= low) {
+        if (fromTop) break;
+        continue;
+      }
+      // Gaps of a child start above the previous child's lowest start.
+      if (slot > first && this.key[slot - 1]! >= high) {
+        if (!fromTop) break;
+        continue;
+      }
+      if (this.gapBound(this.child[slot]!, level - 1) < npages) continue;
+      const found = this.gapUnder(this.child[slot]!, level - 1, low, high, npages, fromTop);
+      if (found !== NONE) return found;
+    }
+    let bound = 0;
+    for (let slot = first; slot < first + count; slot++) {
+      bound = Math.max(bound, this.gapBound(this.child[slot]!, level - 1));
+    }
+    this.innerGap[node] = bound;
+    return NONE;
+  }
+
+  private gapBound(node: number, level: number): number {
+    return level === 0 ? this.leafGap[node]! : this.innerGap[node]!;
+  }
+
+  private gapInRows(leaf: number, low: number, high: number, npages: number, fromTop: boolean): number {
+    const first = leaf * LEAF_ROWS;
+    const count = this.leafCount[leaf]!;
+    let largest = 0;
+    for (let k = 0; k < count; k++) {
+      const i = first + (fromTop ? count - 1 - k : k);
+      const below = this.endBelow(leaf, i);
+      const gap = this.vmStart[i]! - below;
+      if (gap > largest) largest = gap;
+      if (gap < npages) continue;
+      const start = Math.max(below, low);
+      const end = Math.min(this.vmStart[i]!, high);
+      if (end - start >= npages) return fromTop ? end - npages : start;
+    }
+    this.leafGap[leaf] = largest;
+    return NONE;
   }
 
   // ---- finding ------------------------------------------------------------------------------------
@@ -379,6 +499,7 @@ export class VmaSet {
     this.vmPgoff[to] = this.vmPgoff[from]!;
     this.vmFlags[to] = this.vmFlags[from]!;
     this.vmFile[to] = this.vmFile[from]!;
+    this.vmAnon[to] = this.vmAnon[from]!;
   }
 
   private copyRows(to: number, from: number, end: number): void {
@@ -387,20 +508,20 @@ export class VmaSet {
     this.vmPgoff.copyWithin(to, from, end);
     this.vmFlags.copyWithin(to, from, end);
     this.vmFile.copyWithin(to, from, end);
+    this.vmAnon.copyWithin(to, from, end);
   }
 
   // ---- leaves -------------------------------------------------------------------------------------
 
   private newLeaf(): number {
-    const free = this.freeLeaf;
-    if (free !== NONE) {
-      this.freeLeaf = this.leafNext[free]!;
-      this.leafCount[free] = 0;
-      return free;
+    let leaf = this.freeLeaf;
+    if (leaf !== NONE) this.freeLeaf = this.leafNext[leaf]!;
+    else {
+      if (this.leavesMade === this.leafCount.length) this.growLeaves();
+      leaf = this.leavesMade++;
     }
-    if (this.leavesMade === this.leafCount.length) this.growLeaves();
-    const leaf = this.leavesMade++;
     this.leafCount[leaf] = 0;
+    this.leafGap[leaf] = Number.POSITIVE_INFINITY;
     return leaf;
   }
 
@@ -412,10 +533,12 @@ export class VmaSet {
     this.vmPgoff = grown(this.vmPgoff, new Float64Array(rows));
     this.vmFlags = grown(this.vmFlags, new Uint32Array(rows));
     this.vmFile = grown(this.vmFile, new Uint32Array(rows));
+    this.vmAnon = grown(this.vmAnon, new Uint32Array(rows));
     this.leafCount = grown(this.leafCount, new Uint16Array(leaves));
     this.leafNext = grown(this.leafNext, new Int32Array(leaves));
     this.leafPrev = grown(this.leafPrev, new Int32Array(leaves));
     this.leafParent = grown(this.leafParent, new Int32Array(leaves));
+    this.leafGap = grown(this.leafGap, new Float64Array(leaves));
   }
 
   /** Makes room for a row at `row` of a full leaf; returns the handle where it now belongs. */
@@ -450,6 +573,7 @@ export class VmaSet {
       return NONE;
     }
     const next = this.leafNext[leaf]!;
+    this.gapChanged(next);
     this.unlinkLeaf(leaf);
     return this.firstOf(next);
   }
@@ -478,6 +602,7 @@ export class VmaSet {
     const moved = this.leafCount[next]!;
     this.copyRows(leaf * LEAF_ROWS + count, next * LEAF_ROWS, next * LEAF_ROWS + moved);
     this.leafCount[leaf] = count + moved;
+    this.gapChanged(leaf);
     this.unlinkLeaf(next);
     this.finger = leaf;
     return leaf * LEAF_ROWS + row;
@@ -490,6 +615,7 @@ export class VmaSet {
     if (free !== NONE) {
       this.freeInner = this.innerParent[free]!;
       this.innerCount[free] = 0;
+      this.innerGap[free] = Number.POSITIVE_INFINITY;
       return free;
     }
     if (this.innersMade === this.innerCount.length) {
@@ -498,9 +624,11 @@ export class VmaSet {
       this.child = grown(this.child, new Int32Array(n * FANOUT));
       this.innerCount = grown(this.innerCount, new Uint16Array(n));
       this.innerParent = grown(this.innerParent, new Int32Array(n));
+      this.innerGap = grown(this.innerGap, new Float64Array(n));
     }
     const node = this.innersMade++;
     this.innerCount[node] = 0;
+    this.innerGap[node] = Number.POSITIVE_INFINITY;
     return node;
   }
 
@@ -548,6 +676,7 @@ export class VmaSet {
     this.child[slot] = right;
     this.innerCount[parent]! += 1;
     this.setParent(right, level, parent);
+    this.gapsUnknownFrom(parent);
   }
 
   private growRoot(left: number, level: number): number {

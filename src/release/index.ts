@@ -3,6 +3,7 @@
  * tests and the tables. Sources: Linux 2.5.45 and 2.5.46, mm/mmap.c, include/linux/sched.h,
  * include/linux/threads.h, kernel/pid.c.
  */
+import { rules25 } from './mm_rules.js';
 import { type Release, versionNumber } from './release.js';
 
 export const releases: readonly Release[] = [
@@ -14,6 +15,7 @@ export const releases: readonly Release[] = [
     maxMapCount: 65536,
     pidMax: 32768,
     reservedPids: 300,
+    rules: rules25,
   },
   {
     name: '2.5.46',
@@ -23,6 +25,7 @@ export const releases: readonly Release[] = [
     maxMapCount: 65536,
     pidMax: 32768,
     reservedPids: 300,
+    rules: rules25,
   },
 ];
 
@@ -45,4 +48,5 @@ export function findRelease(name: string): ReleaseChoice | undefined {
   return release && { release, exact: versionNumber(release.name) === wanted };
 }
 
+export type { BrkRules, MmapStep, MmRules, MprotectStep } from './rules.js';
 export { type Release, type SearchName, since, versionNumber } from './release.js';

@@ -4,6 +4,8 @@
  * `since()`.
  */
 
+import type { MmRules } from './rules.js';
+
 /** Names of the searches, one file each in src/mm/unmapped_area. */
 export type SearchName = 'first-fit' | 'free-area-cache';
 
@@ -20,6 +22,8 @@ export interface Release {
   readonly pidMax: number;
   /** RESERVED_PIDS of kernel/pid.c: where pids go on after the highest. */
   readonly reservedPids: number;
+  /** What it does in mm. */
+  readonly rules: MmRules;
 }
 
 /**

@@ -89,7 +89,10 @@ export class Kernel {
   private readonly argIndex: readonly number[];
   private readonly hiMask: number;
   private readonly named = new Set<number>();
-  private readonly onWoken = (slot: number) => this.wakeTask(slot, 0);
+  private readonly onWoken = (slot: number) => {
+    this.leaveFutex(slot);
+    this.wakeTask(slot, 0);
+  };
 
   constructor(target: Target, vm: Vm, memory: PhysicalMemory, options: KernelOptions) {
     this.target = target;
@@ -215,12 +218,18 @@ export class Kernel {
   sleepOnFutex(key: number, deadline: number): number {
     const slot = this.current;
     this.futexes.wait(slot, key);
+    this.memory.pinPage(Math.floor(key / this.target.pageSize));
     if (deadline !== Number.POSITIVE_INFINITY) this.clock.arm(deadline, slot, this.tasks.sleeps[slot]!);
     return SLEEPS;
   }
 
   wakeFutex(key: number, count: number): number {
     return this.futexes.wake(key, count, this.onWoken);
+  }
+
+  /** The task no longer waits on its word: the page may go. */
+  private leaveFutex(slot: number): void {
+    this.memory.unpinPage(Math.floor(this.tasks.futexKey[slot]! / this.target.pageSize));
   }
 
   private wakeTask(slot: number, result: number): void {
@@ -243,6 +252,7 @@ export class Kernel {
       const slot = timer.task;
       if (this.tasks.state[slot] === TASK_FUTEX && this.tasks.sleeps[slot] === timer.sleep) {
         this.futexes.remove(slot);
+        this.leaveFutex(slot);
         this.wakeTask(slot, -ETIMEDOUT);
       }
     }
@@ -282,7 +292,10 @@ export class Kernel {
     this.queue.clear();
     this.tasks.forEach((slot) => {
       if (this.tasks.process[slot] === index) {
-        if (this.tasks.state[slot] === TASK_FUTEX) this.futexes.remove(slot);
+        if (this.tasks.state[slot] === TASK_FUTEX) {
+          this.futexes.remove(slot);
+          this.leaveFutex(slot);
+        }
         this.forget(slot, process);
       } else if (this.tasks.state[slot] !== TASK_FUTEX && slot !== this.current) {
         this.queue.push(slot);

@@ -5,11 +5,11 @@
  */
 import { EBADF, EFAULT, EINVAL, ENODEV } from '../arch/generic/errno.js';
 import { pageOffset, vpnOf } from '../lib/u64.js';
-import { doMmap, type MmapArgs, pageAlign } from '../mm/mmap.js';
+import { doMmap, type MmapArgs } from '../mm/mmap.js';
+import { pageAlign } from '../mm/page_align.js';
 import { doMprotect } from '../mm/mprotect.js';
 import { doMunmap } from '../mm/munmap.js';
 import { copyFromUser } from '../mm/uaccess.js';
-import type { File } from '../fs/files.js';
 import type { Kernel } from './kernel.js';
 
 /** Arguments 0 to 3 into the kernel's record: address, length, prot, flags. */
@@ -32,13 +32,8 @@ function takeFile(k: Kernel, args: MmapArgs, fd: number): number {
   if ((args.flags & map.ANONYMOUS) !== 0) return 0;
   const file = k.process.files.get(fd);
   if (file === null) return -EBADF;
-  return useFile(args, file);
-}
-
-/** A file without an mmap operation, such as a terminal, fails with ENODEV. */
-function useFile(args: MmapArgs, file: File): number {
-  args.file = file.mappable;
-  return file.mappable === null ? -ENODEV : 0;
+  args.file = file.open;
+  return 0;
 }
 
 function map(k: Kernel, args: MmapArgs): number {
@@ -93,12 +88,11 @@ function sparcMap(k: Kernel, pgoff: number, byteOffset: number): number {
   const { target } = k;
   const args = fill(k);
   const error = takeFile(k, args, k.lo(4));
-  if (error === -EBADF) return error;
+  if (error < 0) return error;
   const npages = pageAlign(k.mm, args.lenPages, args.lenOffset);
   const isFixed = (args.flags & target.map.FIXED) !== 0;
   if (isOutsideSparc(k, args.vpn, args.offset, npages, isFixed)) return -EINVAL;
   if (byteOffset !== 0 || pgoff + npages >= target.vpnEnd) return -EINVAL;
-  if (error < 0) return error; // ENODEV comes from do_mmap_pgoff
   args.lenPages = npages;
   args.lenOffset = 0;
   args.pgoff = pgoff;
@@ -135,6 +129,7 @@ function ia64Map(k: Kernel, pgoff: number): number {
   const args = fill(k);
   const error = takeFile(k, args, k.lo(4));
   if (error < 0) return error;
+  if (args.file !== null && !args.file.mappable) return -ENODEV;
   const npages = pageAlign(k.mm, args.lenPages, args.lenOffset);
   if (npages === 0) return k.address(args.vpn, args.offset);
   // A hint is tested like a fixed address.

@@ -13,7 +13,7 @@ import { EAGAIN, EINVAL, ENOMEM } from '../arch/generic/errno.js';
 import { PROT_NONE } from '../arch/generic/mman.js';
 import { hiOfNumber } from '../lib/u64.js';
 import type { ThreadAttributes } from './pthread_attr.js';
-import { guardOffsetFor, type Nptl } from './nptl.js';
+import { guardOffsetFor, MAIN, type Nptl } from './nptl.js';
 import { NOBODY } from './pthread_table.js';
 
 /** Bytes of stacks kept for reuse. */
@@ -37,10 +37,11 @@ export function allocateStack(nptl: Nptl, attr: ThreadAttributes): number {
     if (size < least + pageSize) return -EINVAL;
   } else {
     size += guard;
+    if (size >= 2 ** nptl.target.bits) return -EINVAL;
     if (size < roundUp(least, pageSize)) return -EINVAL;
   }
   const cached = takeFromCache(nptl, size);
-  return cached !== NOBODY ? reuse(nptl, cached, guard) : mapBlock(nptl, size, guard);
+  return cached !== NOBODY ? reuse(nptl, cached, guard, size) : mapBlock(nptl, size, guard);
 }
 
 /** 2.36 turns ENOMEM of the kernel into EAGAIN; 2.3.3 hands it on. */
@@ -99,23 +100,32 @@ function newThread(nptl: Nptl, hi: number, lo: number, size: number, guard: numb
   return row;
 }
 
-/** A cached block serves again; a larger guard than it has is closed first. */
-function reuse(nptl: Nptl, row: number, guard: number): number {
+/** A cached block serves again, with the guard that is asked for now. */
+function reuse(nptl: Nptl, row: number, guard: number, asked: number): number {
   const { threads, sys } = nptl;
   threads.joinid[row] = NOBODY;
   threads.exiting[row] = 0;
-  if (guard <= threads.guard[row]!) return row;
+  const error = fitGuard(nptl, row, guard, asked);
+  if (error >= 0) return row;
+  sys.munmap(threads.blockHi[row]!, threads.blockLo[row]!, threads.size[row]!);
+  threads.release(row);
+  return createError(nptl, error);
+}
+
+/** Closes a larger guard; opens what a smaller one leaves, unless the block has as much to spare. */
+function fitGuard(nptl: Nptl, row: number, guard: number, asked: number): number {
+  const { threads, params } = nptl;
+  const size = threads.size[row]!;
+  const had = threads.guard[row]!;
+  if (guard <= had && had - guard <= size - asked) return 0;
   const hi = threads.blockHi[row]!;
   const lo = threads.blockLo[row]!;
-  const size = threads.size[row]!;
-  const error = protectPart(nptl, hi, lo, guardOffsetFor(nptl, size, guard), guard, PROT_NONE);
-  if (error < 0) {
-    sys.munmap(hi, lo, size);
-    threads.release(row);
-    return createError(nptl, error);
-  }
   threads.guard[row] = guard;
-  return row;
+  const at = guardOffsetFor(nptl, size, guard);
+  if (guard > had) return protectPart(nptl, hi, lo, at, guard, PROT_NONE);
+  const from = guardOffsetFor(nptl, size, had);
+  const error = from < at ? protectPart(nptl, hi, lo, from, at - from, params.stackProt) : 0;
+  return error < 0 ? error : protectPart(nptl, hi, lo, at + guard, from + had - at - guard, params.stackProt);
 }
 
 // ---- the cache --------------------------------------------------------------------------------------
@@ -143,8 +153,12 @@ function takeFromCache(nptl: Nptl, size: number): number {
   return best;
 }
 
-/** Puts a thread's block into the cache; blocks beyond 40 MiB go back to the kernel, oldest first. */
+/**
+ * Puts a thread's block into the cache; blocks beyond 40 MiB go back to the kernel, oldest first. Main's
+ * stack came from exec, and its row stays main's.
+ */
 export function queueStack(nptl: Nptl, row: number): void {
+  if (row === MAIN) return;
   const { threads } = nptl;
   threads.cachePrev[row] = NOBODY;
   threads.cacheNext[row] = nptl.cacheHead;

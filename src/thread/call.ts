@@ -12,6 +12,31 @@ export interface Call<T> {
 /** What a thread's function returns: a generator, whatever it yields. */
 export type ThreadBody<T = unknown> = Generator<unknown, T, unknown>;
 
+/** What a Lazy call reports to: the stub of the running thread. */
+interface Starter {
+  unstarted: boolean;
+}
+
+/**
+ * A call that starts when `yield*` takes it up, and not before. Made and then dropped it would do nothing, so
+ * it leaves word that it waits to be started.
+ */
+export class Lazy<T> implements Call<T> {
+  private readonly starter: Starter;
+  private readonly body: Iterator<unknown, T, unknown>;
+
+  constructor(starter: Starter, body: Iterator<unknown, T, unknown>) {
+    this.starter = starter;
+    this.body = body;
+    starter.unstarted = true;
+  }
+
+  [Symbol.iterator](): Iterator<unknown, T, unknown> {
+    this.starter.unstarted = false;
+    return this.body;
+  }
+}
+
 /** A call that has finished. */
 export class Done<T> implements Call<T>, Iterator<unknown, T, unknown>, IteratorReturnResult<T> {
   readonly done = true;

@@ -13,7 +13,7 @@ import type { MapFlags, PthreadType } from '../arch/index.js';
 import { hex, Long } from '../lib/u64.js';
 import { FAULT, load8, store8 } from '../mm/uaccess.js';
 import { type Addr, addAddr, hiOf, loOf, makeAddr } from './address.js';
-import { type Call, Done, PENDING, type ThreadBody } from './call.js';
+import { type Call, Done, Lazy, PENDING, type ThreadBody } from './call.js';
 import { formatPrintf, type PrintfArg } from './format.js';
 import { frame, Frames } from './frame.js';
 import { Heap } from './malloc.js';
@@ -26,7 +26,7 @@ import { pthreadDetach } from './pthread_detach.js';
 import { type Joined, pthreadJoin } from './pthread_join.js';
 import * as mutex from './pthread_mutex.js';
 import { Stdio } from './stdio.js';
-import { GONE } from './sys.js';
+import { GONE, SLEEPING } from './sys.js';
 
 /** A thread's function. */
 export type StartRoutine<T = never> = (arg: T) => ThreadBody | unknown;
@@ -37,8 +37,8 @@ export class Libc {
   private readonly heap: Heap;
   private readonly frames = new Frames();
 
-  /** Error of the last wrapper of a system call that failed, in the machine's numbers. */
-  errno = 0;
+  /** errno of each thread, by row. */
+  private readonly errnoOf: number[] = [];
 
   /** Hand-over of pthread_exit to the user mode: the slot, its value, and values of threads on their way out. */
   exitingThread = -1;
@@ -77,6 +77,15 @@ export class Libc {
     this.sizeof = { ...params.sizeof, int: 4, long: word, pointer: word };
     this.pageSize = nptl.pageSize;
     this.arch = target.arch;
+  }
+
+  /** Error of the running thread's last wrapper of a system call that failed, in the machine's numbers. */
+  get errno(): number {
+    return this.errnoOf[this.nptl.self] ?? 0;
+  }
+
+  set errno(value: number) {
+    this.errnoOf[this.nptl.self] = value;
   }
 
   /** __pthread_initialize_minimal: set_tid_address, and the default stack size from RLIMIT_STACK. */
@@ -131,7 +140,11 @@ export class Libc {
   }
 
   /** pthread_exit(3): ends the thread with `value`; finally blocks run. */
-  *pthread_exit(value?: unknown): Generator<undefined, never, unknown> {
+  pthread_exit(value?: unknown): Call<never> {
+    return new Lazy(this.nptl.sys, this.leaveThread(value));
+  }
+
+  private *leaveThread(value: unknown): Generator<undefined, never, unknown> {
     this.exitingThread = this.nptl.kernel.current;
     this.exitValue = value;
     for (;;) yield undefined;
@@ -220,15 +233,15 @@ export class Libc {
   }
 
   pthread_cond_wait(addr: Addr, mutexAddr: Addr): Call<number> {
-    return cond.condWait(this.nptl, addr, mutexAddr);
+    return new Lazy(this.nptl.sys, cond.condWait(this.nptl, addr, mutexAddr));
   }
 
   pthread_cond_signal(addr: Addr): Call<number> {
-    return cond.condSignal(this.nptl, addr);
+    return new Lazy(this.nptl.sys, cond.condSignal(this.nptl, addr));
   }
 
   pthread_cond_broadcast(addr: Addr): Call<number> {
-    return cond.condBroadcast(this.nptl, addr);
+    return new Lazy(this.nptl.sys, cond.condBroadcast(this.nptl, addr));
   }
 
   /** EINVAL for a count of 0. */
@@ -242,7 +255,7 @@ export class Libc {
 
   /** PTHREAD_BARRIER_SERIAL_THREAD for one thread of each round, 0 for the others. */
   pthread_barrier_wait(addr: Addr): Call<number> {
-    return barrier.barrierWait(this.nptl, addr);
+    return new Lazy(this.nptl.sys, barrier.barrierWait(this.nptl, addr));
   }
 
   // ---- memory -------------------------------------------------------------------------------------
@@ -271,8 +284,8 @@ export class Libc {
    * Runs `body` in a stack frame of `bytes`: takes that much of the thread's stack, touching it page by page
    * downwards (SIGSEGV where the stack ends), and gives it back. ia64's register stack takes its share too.
    */
-  frame<T>(bytes: number, body: () => ThreadBody<T>): ThreadBody<T> {
-    return frame(this.nptl, this.frames, bytes, body);
+  frame<T>(bytes: number, body: () => ThreadBody<T>): Call<T> {
+    return new Lazy(this.nptl.sys, frame(this.nptl, this.frames, bytes, body));
   }
 
   /** addr + bytes. */
@@ -342,7 +355,7 @@ export class Libc {
     sys.number(2, prot);
     sys.number(3, flags);
     sys.number(4, fd);
-    sys.number(5, params.mmapCall === 'mmap' ? offset * pageSize : offset);
+    sys.number(5, (offset * pageSize) / params.mmapUnit);
     return this.finished(sys.trap(target.nr[params.mmapCall]!), () => makeAddr(target.bits, sys.resultHi, sys.resultLo));
   }
 
@@ -369,20 +382,29 @@ export class Libc {
   }
 
   /** sched_yield(2): lets the other runnable threads go first. */
-  *sched_yield(): Generator<undefined, number, unknown> {
+  sched_yield(): Call<number> {
+    return new Lazy(this.nptl.sys, this.giveWay());
+  }
+
+  private *giveWay(): Generator<undefined, number, unknown> {
     const { sys, target } = this.nptl;
     sys.trap(target.nr.sched_yield!);
     yield undefined;
     return 0;
   }
 
-  /** The thread in `row` has ended: its frames are gone. */
-  forgetFrames(row: number): void {
+  /** The thread in `row` has ended: its frames and its errno are gone. */
+  forgetThread(row: number): void {
     this.frames.forget(row);
+    if (row < this.errnoOf.length) this.errnoOf[row] = 0;
   }
 
   /** exit(3): flushes standard output and ends the process. */
-  *exit(code: number): Generator<undefined, never, unknown> {
+  exit(code: number): Call<never> {
+    return new Lazy(this.nptl.sys, this.leaveProcess(code));
+  }
+
+  private *leaveProcess(code: number): Generator<undefined, never, unknown> {
     this.exitProcess(code);
     for (;;) yield undefined;
   }
@@ -395,9 +417,19 @@ export class Libc {
 
   private finished(error: number, result: () => Addr): Call<Addr> {
     if (error === 0) return new Done(result());
+    if (error === SLEEPING) {
+      this.nptl.waitsFor('', 0, 0);
+      return this.woken(result);
+    }
     if (error <= GONE) return pendingForever;
     this.errno = -error;
     return new Done(makeAddr(this.nptl.target.bits, -1, -1));
+  }
+
+  /** A call that sleeps: its result is in the registers once the thread runs again. */
+  private *woken(result: () => Addr): Generator<unknown, Addr, unknown> {
+    yield undefined;
+    return yield* this.finished(this.nptl.sys.outcome(), result);
   }
 
   private status(error: number): Call<number> {
@@ -448,7 +480,7 @@ export class Libc {
   }
 }
 
-/** A call whose task is gone or asleep for good. */
+/** A call whose task is gone. */
 const pendingForever: Call<never> = {
   [Symbol.iterator]: () => ({ next: () => PENDING }),
 };

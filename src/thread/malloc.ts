@@ -73,6 +73,7 @@ export class Heap {
   private map(size: number): boolean {
     const { sys, params, target, pageSize } = this.nptl;
     const whole = Math.ceil(size / pageSize) * pageSize;
+    if (whole >= 2 ** target.bits) return false; // more than a size_t holds
     const flags = target.map.PRIVATE | target.map.ANONYMOUS;
     if (sys.mmapAnonymous(params.mmapCall, whole, PROT_READ | PROT_WRITE, flags) < 0) return false;
     this.set(sys.resultHi, sys.resultLo);

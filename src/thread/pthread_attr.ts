@@ -52,9 +52,9 @@ export function attrInit(nptl: Nptl, hi: number, lo: number): number {
   return 0;
 }
 
-/** EINVAL, and nothing changed, for a size below PTHREAD_STACK_MIN. */
+/** EINVAL, and nothing changed, for a size below PTHREAD_STACK_MIN or above what a size_t holds. */
 export function attrSetStackSize(nptl: Nptl, hi: number, lo: number, bytes: number): number {
-  if (!(bytes >= nptl.params.PTHREAD_STACK_MIN) || bytes >= 2 ** 53) return EINVAL;
+  if (!(bytes >= nptl.params.PTHREAD_STACK_MIN) || bytes >= 2 ** Math.min(53, nptl.target.bits)) return EINVAL;
   storeSize(nptl, hi, lo + offsets(nptl).stackSize, bytes);
   return 0;
 }

@@ -37,9 +37,11 @@ class Join implements Call<Joined>, Iterator<unknown, Joined, unknown> {
   constructor(nptl: Nptl, row: number) {
     this.nptl = nptl;
     this.row = row;
+    nptl.sys.unstarted = true;
   }
 
   [Symbol.iterator](): this {
+    this.nptl.sys.unstarted = false;
     return this;
   }
 

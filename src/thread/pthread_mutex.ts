@@ -6,7 +6,7 @@ import { EBUSY } from '../arch/generic/errno.js';
 import { lllCondLock, lllLockWait, lllTrylock, lllUnlock } from './lowlevellock.js';
 import type { Nptl } from './nptl.js';
 import { type Addr, hiOf, loOf } from './address.js';
-import { type Call, Done } from './call.js';
+import { type Call, Done, Lazy } from './call.js';
 
 const OWNER = 8;
 const SUCCESS = new Done(0);
@@ -40,7 +40,7 @@ function acquired(nptl: Nptl, hi: number, lo: number): void {
 export function mutexLock(nptl: Nptl, mutex: Addr): Call<number> {
   const hi = hiOf(mutex);
   const lo = loOf(mutex);
-  if (!lllTrylock(nptl, hi, lo)) return lockSlow(nptl, hi, lo);
+  if (!lllTrylock(nptl, hi, lo)) return new Lazy(nptl.sys, lockSlow(nptl, hi, lo));
   acquired(nptl, hi, lo);
   return SUCCESS;
 }

@@ -15,9 +15,14 @@ export const SLEEPING = -1_000_000;
 /** What exit and exit_group return: the task is gone. */
 export const GONE = -1_000_001;
 
+/** What is said of a call that blocks, or might, and was not given the thread to block. */
+const NOT_YIELDED = 'a call that blocks was made without yield* (write "yield* libc.pthread_join(...)")';
+
 export class Sys {
   readonly kernel: Kernel;
   readonly target: Target;
+  /** True from the moment the running thread makes a call that starts only once `yield*` takes it up. */
+  unstarted = false;
   private readonly regs: Int32Array;
   private readonly nrIndex: number;
   private readonly argIndex: readonly number[];
@@ -53,13 +58,21 @@ export class Sys {
    */
   trap(nr: number): number {
     const { kernel } = this;
-    if (kernel.tasks.state[kernel.current] !== TASK_RUNNING) {
-      throw new ProgramError('a call that blocks was made without yield* (write "yield* libc.pthread_join(...)")');
-    }
+    if (this.unstarted || kernel.tasks.state[kernel.current] !== TASK_RUNNING) this.notYielded();
     this.regs[this.nrIndex] = nr;
     const outcome = kernel.trap();
     if (outcome === 'done') return this.outcome();
     return outcome === 'sleeps' ? SLEEPING : GONE;
+  }
+
+  /** A thread gave up the processor or ended: no call of its may be left that never started. */
+  checkStarted(): void {
+    if (this.unstarted) this.notYielded();
+  }
+
+  private notYielded(): never {
+    this.unstarted = false;
+    throw new ProgramError(NOT_YIELDED);
   }
 
   /** Of the call that has just returned, or that the thread slept in: 0 or the negated errno. */

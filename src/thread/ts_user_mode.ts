@@ -3,7 +3,7 @@
  * glibc's start_thread is here, around the program's own function.
  */
 import type { UserMode, WaitReport } from '../task/user_mode.js';
-import type { ThreadBody } from './call.js';
+import { Lazy, type ThreadBody } from './call.js';
 import { hex } from '../lib/u64.js';
 import type { Libc } from './libc.js';
 import type { Nptl } from './nptl.js';
@@ -43,14 +43,15 @@ export class TsUserMode implements UserMode {
     let body = this.bodies[slot];
     if (body === undefined) {
       const started = this.start(slot);
-      if (!isIterator(started)) {
+      body = bodyOf(started);
+      if (body === undefined) {
         this.finish(slot, started);
         return;
       }
-      body = started;
       this.bodies[slot] = body;
     }
     let step = body.next();
+    this.nptl.sys.checkStarted();
     if (libc.exitingThread === slot) {
       // pthread_exit: run the finally blocks on the way out; they may block in turn.
       libc.exitingThread = -1;
@@ -81,7 +82,7 @@ export class TsUserMode implements UserMode {
     const row = nptl.rowOf(slot);
     const exited = libc.exitValues.has(slot);
     const value = exited ? libc.exitValues.get(slot) : returned;
-    libc.forgetFrames(row);
+    libc.forgetThread(row);
     libc.exitValues.delete(slot);
     if (row === 0 && !exited) libc.exitProcess(typeof value === 'number' ? value : 0);
     else endThread(nptl, row, value, () => libc.stdio.flush());
@@ -108,6 +109,9 @@ export class TsUserMode implements UserMode {
   }
 }
 
-function isIterator(value: unknown): value is ThreadBody {
-  return typeof value === 'object' && value !== null && typeof (value as ThreadBody).next === 'function';
+/** What runs a thread whose function returned `started`: its generator, or a call that it handed on. */
+function bodyOf(started: unknown): ThreadBody | undefined {
+  if (started instanceof Lazy) return started[Symbol.iterator]() as ThreadBody;
+  const isIterator = typeof started === 'object' && started !== null && typeof (started as ThreadBody).next === 'function';
+  return isIterator ? (started as ThreadBody) : undefined;
 }

@@ -6,6 +6,8 @@ export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 export const PROT_EXEC = 4;
 export const PROT_SEM = 8;
+export const PROT_GROWSDOWN = 0x1000000;
+export const PROT_GROWSUP = 0x2000000;
 
 export const VM_READ = 0x1;
 export const VM_WRITE = 0x2;
@@ -23,6 +25,8 @@ export const VM_LOCKED = 0x2000;
 export const VM_IO = 0x4000;
 export const VM_DONTCOPY = 0x20000;
 export const VM_DONTEXPAND = 0x40000;
+export const VM_NORESERVE = 0x200000;
+export const VM_NOHUGEPAGE = 0x40000000;
 export const VM_RESERVED = 0x80000;
 export const VM_ACCOUNT = 0x100000;
 
@@ -46,4 +50,6 @@ export const genericMap: MapFlags = {
   POPULATE: 0x8000,
   NONBLOCK: 0x10000,
   STACK: 0x20000,
+  FIXED_NOREPLACE: 0x100000,
+  LOW32: 0,
 };

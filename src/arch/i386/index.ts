@@ -35,6 +35,7 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
     guardInMiddle: false,
     tls: 'user_desc',
     mmapCall: 'mmap2',
+    mmapUnit: 4096,
   };
 }
 
@@ -54,6 +55,7 @@ function at(release: Release): Target {
     taskUnmappedBase: () => TASK_UNMAPPED_BASE,
     newTask: { is32bit: true, mapBase: 0 },
     search: release.genericSearch,
+    hugePages: 0,
     hintStartsSearch: false,
     vaHole: null,
     region: null,

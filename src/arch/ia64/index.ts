@@ -48,6 +48,7 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
     guardInMiddle: true,
     tls: 'above-pd',
     mmapCall: old ? 'mmap' : 'mmap2',
+    mmapUnit: old ? 1 : 2 ** SHIFT,
   };
 }
 
@@ -67,6 +68,7 @@ function at(release: Release): Target {
     taskUnmappedBase: (task) => task.mapBase,
     newTask: { is32bit: false, mapBase: DEFAULT_MAP_BASE },
     search: 'first-fit',
+    hugePages: 0,
     hintStartsSearch: true,
     vaHole: null,
     region: { pages: REGION_PAGES, mapLimit: vpnOfBig(RGN_MAP_LIMIT, SHIFT) },

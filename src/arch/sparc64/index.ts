@@ -50,6 +50,7 @@ function nptl(bits: Bits, version: '2.3.3' | '2.36'): NptlParameters {
     guardInMiddle: false,
     tls: 'pd',
     mmapCall: bits === 32 && !old ? 'mmap2' : 'mmap',
+    mmapUnit: bits === 32 && !old ? 4096 : 1,
   };
 }
 
@@ -82,6 +83,7 @@ function at(release: Release, bits: Bits): Target {
     taskUnmappedBase,
     newTask: { is32bit, mapBase: 0 },
     search: 'first-fit',
+    hugePages: 0,
     hintStartsSearch: true,
     vaHole: { start: HOLE_START, end: PAGE_OFFSET },
     region: null,

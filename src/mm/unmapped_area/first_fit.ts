@@ -6,8 +6,8 @@
  * the answer is always the lowest one. Cost: one step an area below the hole. With n thread stacks and
  * their guard pages that is 2n steps a call, which ended it.
  */
-import type { Mm } from '../mm.js';
-import type { AreaRequest, Search } from './search.js';
+import type { Mm, Search } from '../mm.js';
+import type { AreaRequest } from '../requests.js';
 import { hintPage, probeHint, tooLong, walkUp } from './walk.js';
 
 function getUnmappedArea(mm: Mm, request: AreaRequest): number {

@@ -19,9 +19,9 @@
  */
 import { ENOMEM } from '../../arch/generic/errno.js';
 import { bug } from '../../lib/bug.js';
-import type { Mm } from '../mm.js';
+import type { Mm, Search } from '../mm.js';
 import { BEYOND, NONE } from '../vma_set.js';
-import type { AreaRequest, Search } from './search.js';
+import type { AreaRequest } from '../requests.js';
 import { highestStart, hintPage, isPlain, probeHint, tooLong, walkPlain, walkUp } from './walk.js';
 
 function getUnmappedArea(mm: Mm, request: AreaRequest): number {

@@ -3,7 +3,7 @@ import { bug } from '../../lib/bug.js';
 import type { SearchName } from '../../release/index.js';
 import { firstFit } from './first_fit.js';
 import { freeAreaCache } from './free_area_cache.js';
-import type { Search } from './search.js';
+import type { Search } from '../mm.js';
 
 export const searches: readonly { readonly since: string; readonly search: Search }[] = [
   { since: '2.4', search: firstFit },
@@ -13,5 +13,3 @@ export const searches: readonly { readonly since: string; readonly search: Searc
 export function searchNamed(name: SearchName): Search {
   return searches.find((entry) => entry.search.name === name)?.search ?? bug('no such search', { name });
 }
-
-export type { AreaRequest, Search } from './search.js';

@@ -15,7 +15,7 @@ import type { Target } from '../../arch/index.js';
 import { ENOMEM } from '../../arch/generic/errno.js';
 import type { Mm } from '../mm.js';
 import { BEYOND, NONE } from '../vma_set.js';
-import type { AreaRequest } from './search.js';
+import type { AreaRequest } from '../requests.js';
 
 /** Pages that a request's address is a multiple of. */
 function colourPages(target: Target, request: AreaRequest): number {

@@ -1,0 +1,49 @@
+/*
+ * guardpage demo: the experiment that guardpage grew from, on three machines. In 2.5.46 (November 2002)
+ * the search for a hole began to remember where the first one is.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BenchReport, growthOf } from '../report/index.js';
+import { PROGRAM } from './bench.js';
+import { type Combinations, planOf, type RunPlan } from './bench_plan.js';
+import { reportBench } from './bench_report.js';
+import { measureAll } from './bench_runs.js';
+import { UsageError } from './errors.js';
+import { thisHost } from './host.js';
+import { checkWritable, reasonOf, say } from './output.js';
+
+const SEED = 1;
+const EXPERIMENTS: readonly Combinations[] = [
+  { arch: ['i386'], kernel: ['2.5.45', '2.5.46'], threads: [1000, 2000, 4000, 8000, 16000], seed: SEED },
+  {
+    arch: ['sparc64', 'ia64'],
+    kernel: ['2.5.46'],
+    search: ['first-fit', 'free-area-cache'],
+    threads: [2000, 4000, 8000, 16000, 32000, 64000],
+    seed: SEED,
+  },
+];
+
+const EXPLANATION =
+  'First fit looks at every stack that is already there before it finds room for the next: twice the threads, twice the cost of each.\n' +
+  'With free_area_cache it starts behind them: a thread costs two to four looks, however many there are, on all three machines.';
+
+/** Returns the exit status. */
+export async function demo(folder: string, quiet: boolean): Promise<number> {
+  const json = join(folder, 'demo.json');
+  const svg = join(folder, 'demo.svg');
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot make the folder ${folder}: ${reasonOf(error)}`);
+  }
+  checkWritable(json);
+  checkWritable(svg);
+  const plans: RunPlan[] = EXPERIMENTS.flatMap((lists) => [...planOf(lists).runs]);
+  if (!quiet) say(`test_str02, ${plans.length} runs, one after the other: a thread creates a thread creates a thread ...`);
+  const { runs, notes } = await measureAll(plans, quiet);
+  const report: BenchReport = { schemaVersion: 1, host: thisHost(), program: PROGRAM, runs, growth: growthOf(runs) };
+  await reportBench(report, { json, svg, quiet, notes, explanation: EXPLANATION });
+  return 0;
+}

@@ -1,0 +1,180 @@
+/*
+ * guardpage list: the records as tables and as JSON. Everything is read from the records, so that a
+ * machine, release or search that is added there appears here.
+ */
+import { archs, findArch, type Target } from '../arch/index.js';
+import { hexDigits, hiOfVpn, loOfVpn } from '../lib/u64.js';
+import { searches } from '../mm/unmapped_area/index.js';
+import { findRelease, type Release, releases } from '../release/index.js';
+import { machineName } from '../report/series.js';
+import { grouped } from '../report/numbers.js';
+import { handlers } from '../syscall/handlers.js';
+import { UsageError } from './errors.js';
+import type { ListFlags, TableName } from './list_tables.js';
+import { checkWritable, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeJson } from './output.js';
+import { stackStrategies } from './stacks.js';
+import { type Column, tableText } from './table.js';
+
+const DEFAULT_KERNEL = '2.5.46';
+
+/** A table in both forms. */
+interface Listing {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly string[])[];
+  readonly records: readonly object[];
+}
+
+export function list(name: TableName, flags: ListFlags): number {
+  checkWritable(flags.json);
+  const { columns, rows, records } = listings[name](flags);
+  if (flags.json !== undefined) writeJson(flags.json, { schemaVersion: 1, [name]: records });
+  const fd = flags.json === TO_STDOUT ? STDERR : STDOUT;
+  if (fd === STDOUT) writeAll(fd, `${tableText(columns, rows, fd)}\n`);
+  return 0;
+}
+
+const listings: Readonly<Record<TableName, (flags: ListFlags) => Listing>> = {
+  archs: listArchs,
+  kernels: listKernels,
+  searches: listSearches,
+  syscalls: listSyscalls,
+  stacks: listStacks,
+};
+
+/** Every machine with every word size of its tasks, under one release. */
+function targets(release: Release, only: readonly string[] = archs.map((arch) => arch.name)): Target[] {
+  return only.flatMap((name) => {
+    const arch = findArch(name);
+    if (arch === undefined) throw new UsageError(`no machine "${name}"; there are: ${archs.map((a) => a.name).join(', ')}`);
+    return arch.bits.map((bits) => arch.at(release, bits));
+  });
+}
+
+function nameOf(target: Target): string {
+  return machineName({ arch: target.arch, bits: target.bits });
+}
+
+function addressText(vpn: number, target: Target): string {
+  return `0x${hexDigits(hiOfVpn(vpn, target.pageShift), loOfVpn(vpn, target.pageShift))}`;
+}
+
+function listArchs(): Listing {
+  const records = targets(releases.at(-1)!).map((target) => {
+    const nptl = target.nptl('2.3.3');
+    return {
+      arch: target.arch,
+      bits: target.bits,
+      pageSize: target.pageSize,
+      bigEndian: target.bigEndian,
+      unmappedBase: addressText(target.taskUnmappedBase(target.newTask), target),
+      stackTop: addressText(target.stackTop, target),
+      pthreadStackMin: nptl.PTHREAD_STACK_MIN,
+      trap: target.trap.instruction,
+      about: findArch(target.arch)!.about,
+    };
+  });
+  const rows = records.map((r) => [
+    r.arch, String(r.bits), grouped(r.pageSize), r.bigEndian ? 'big' : 'little', r.unmappedBase, r.stackTop,
+    grouped(r.pthreadStackMin), r.trap,
+  ]);
+  const columns: Column[] = [
+    { head: 'machine' }, { head: 'bits', align: 'right' }, { head: 'page', align: 'right' }, { head: 'endian' },
+    { head: 'mmap from', align: 'right' }, { head: 'stack top', align: 'right' }, { head: 'stack min', align: 'right' },
+    { head: 'system call' },
+  ];
+  return { columns, rows, records };
+}
+
+function listKernels(): Listing {
+  const machines = targets(releases.at(-1)!);
+  const records = releases.map((release) => ({
+    kernel: release.name,
+    date: release.date,
+    searches: targets(release).map(({ arch, bits, search }) => ({ arch, bits, search })),
+    maxMapCount: release.maxMapCount,
+    pidMax: release.pidMax,
+    about: release.about,
+  }));
+  const rows = records.map((r) => [
+    r.kernel, r.date, ...r.searches.map(({ search }) => search), grouped(r.maxMapCount), r.about,
+  ]);
+  const columns: Column[] = [
+    { head: 'release' }, { head: 'date' }, ...machines.map((target) => ({ head: nameOf(target) })),
+    { head: 'areas', align: 'right' }, { head: 'what changed', width: 40 },
+  ];
+  return { columns, rows, records };
+}
+
+function listSearches(): Listing {
+  const records = searches.map(({ since, search }) => ({
+    search: search.name,
+    since,
+    about: search.about,
+    usedBy: releases.flatMap((release) =>
+      targets(release).filter((target) => target.search === search.name).map(({ arch, bits }) => ({ kernel: release.name, arch, bits })),
+    ),
+  }));
+  const rows = records.map((r) => [r.search, r.since, r.about, usersText(r.usedBy)]);
+  const columns: Column[] = [
+    { head: 'search' }, { head: 'since' }, { head: 'how', width: 36 }, { head: 'own search of', width: 44 },
+  ];
+  return { columns, rows, records };
+}
+
+/** "2.5.45: i386, sparc64; 2.5.46: i386". */
+function usersText(usedBy: readonly { kernel: string; arch: string; bits: 32 | 64 }[]): string {
+  const kernels = [...new Set(usedBy.map((user) => user.kernel))];
+  return kernels
+    .map((kernel) => `${kernel}: ${usedBy.filter((user) => user.kernel === kernel).map(machineName).join(', ')}`)
+    .join('; ');
+}
+
+type CallState = 'implemented' | 'backported' | 'ENOSYS';
+
+/** What a machine does at a call, or null where it has no such call. */
+function stateOf(name: string, target: Target): CallState | null {
+  if (target.nr[name] === undefined) return null;
+  if (handlers[target.entry[name] ?? name] === undefined) return 'ENOSYS';
+  return target.backported.includes(name) ? 'backported' : 'implemented';
+}
+
+function listSyscalls(flags: ListFlags): Listing {
+  const kernel = flags.kernel ?? DEFAULT_KERNEL;
+  const choice = findRelease(kernel);
+  if (choice === undefined) {
+    throw new UsageError(`no kernel release "${kernel}"; there are: ${releases.map((r) => r.name).join(', ')}`);
+  }
+  if (!choice.exact) say(`kernel ${kernel} has no record of its own: ${choice.release.name} is used`);
+  const machines = targets(choice.release, flags.arch);
+  const names = [...new Set(machines.flatMap((target) => Object.keys(target.nr)))].sort();
+  const records = names.map((name) => ({
+    name,
+    machines: machines
+      .filter((target) => target.nr[name] !== undefined)
+      .map((target) => ({ arch: target.arch, bits: target.bits, nr: target.nr[name]!, state: stateOf(name, target)! })),
+  }));
+  const rows = names.map((name) => [
+    name,
+    ...machines.map((target) => String(target.nr[name] ?? '-')),
+    stateText(name, machines),
+  ]);
+  const columns: Column[] = [
+    { head: 'call' }, ...machines.map((target): Column => ({ head: nameOf(target), align: 'right' })), { head: 'state' },
+  ];
+  return { columns, rows, records };
+}
+
+/** "implemented", or where the machines differ "implemented on i386; ENOSYS on ia64". */
+function stateText(name: string, machines: readonly Target[]): string {
+  const known = machines.filter((target) => target.nr[name] !== undefined);
+  const states = [...new Set(known.map((target) => stateOf(name, target)!))];
+  if (states.length === 1) return states[0]!;
+  return states
+    .map((state) => `${state} on ${known.filter((target) => stateOf(name, target) === state).map(nameOf).join(', ')}`)
+    .join('; ');
+}
+
+function listStacks(): Listing {
+  const rows = stackStrategies.map(({ name, about }) => [name, about]);
+  return { columns: [{ head: 'stacks' }, { head: 'how', width: 80 }], rows, records: [...stackStrategies] };
+}

@@ -1,0 +1,51 @@
+/* The flags of `guardpage run`. */
+import { type Command, Option } from 'commander';
+import { UsageError } from './errors.js';
+import type { RunFlags } from './run.js';
+import * as value from './values.js';
+
+const DEFAULT_TIMEOUT = 60;
+export const MOST_COUNT = 2 ** 30;
+export const MOST_SEED = 2 ** 32 - 1;
+
+const EXAMPLES = `
+Examples:
+  $ guardpage run program.ts
+  $ guardpage run program.ts --arch ia64 --strace=calls.txt --maps -- -n 100
+  $ guardpage run program.ts --json - --quiet | jq .stats
+`;
+
+export function addRun(program: Command, guestArgs: readonly string[], ended: (status: number) => void): void {
+  program
+    .command('run')
+    .description('runs a program: a .ts, .js or .mjs module that exports main(libc, argv) by default')
+    .usage('[options] PROGRAM [-- ARGS]')
+    .argument('<PROGRAM>', 'the module')
+    .argument('[ARGS...]', "the program's arguments, after --")
+    .option('--arch <NAME>', 'machine (list archs); default i386')
+    .option('--kernel <RELEASE>', 'kernel release (list kernels); default 2.5.46')
+    .option('--bits <32|64>', "word size of the task; default the machine's own", value.wordSize)
+    .option('--search <NAME>', "search for holes (list searches); default the release's own")
+    .option('--nptl <2.3.3|2.36>', "threading library; default the release's")
+    .addOption(new Option('--seed <N>', 'seed of everything that chance decides').default(1)
+      .argParser(value.wholeNumber('--seed', 0, MOST_SEED)))
+    .option('--ram <BYTES>', 'memory of the machine; default 1g', value.bytes('--ram'))
+    .option('--overcommit <0|1|2>', 'what /proc/sys/vm/overcommit_memory says', value.wholeNumber('--overcommit', 0, 2))
+    .option('--max-map-count <N>', 'areas that a process may have', value.wholeNumber('--max-map-count', 1, MOST_COUNT))
+    .option('--pid-max <N>', 'one more than the highest pid', value.wholeNumber('--pid-max', 1, MOST_COUNT))
+    .option('--rlimit <NAME=BYTES|unlimited>', 'soft limit: stack, data, as or memlock (repeatable)', value.rlimit)
+    .option('--strace [FILE]', 'show system calls, on stderr or in a file')
+    .option('--maps', "show the areas at the end, after the program's output")
+    .option('--stats', 'show counts at the end')
+    .option('--json <FILE|->', 'write what became of it as JSON; with - stdout carries nothing else')
+    .option('--quiet', 'no notes and hints, only what went wrong')
+    .addOption(new Option('--timeout <SECONDS>', 'end it after this long').default(DEFAULT_TIMEOUT).argParser(value.seconds))
+    .addHelpText('after', EXAMPLES)
+    .action(async (path: string, args: string[], flags: RunFlags) => {
+      if (args.length > guestArgs.length) {
+        throw new UsageError(`run takes one program, not also "${args[0]}": arguments of the program go after --`);
+      }
+      const { run } = await import('./run.js');
+      ended(await run(path, guestArgs, flags));
+    });
+}

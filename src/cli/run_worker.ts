@@ -1,0 +1,131 @@
+/*
+ * The worker thread of `guardpage run`: makes the machine, loads the program, runs it. What the guest
+ * writes goes straight to the file descriptors; what became of it goes to the main thread.
+ */
+import { Console } from 'node:console';
+import { sep } from 'node:path';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+import { ConfigError, Machine, type RunResult } from '../machine.js';
+import { Bug } from '../lib/bug.js';
+import { codeOf, sentenceOf, UsageError } from './errors.js';
+import { loadProgram } from './load_program.js';
+import {
+  CONTROL_PIPE_CLOSED, CONTROL_STOP, type Ending, type RunRequest, type Setup, type WorkerMessage,
+} from './messages.js';
+import { say, STDERR, writeAll } from './output.js';
+import { hintsOf, watchRefusals } from './refusals.js';
+
+const request = workerData as RunRequest;
+const control = new Int32Array(request.control);
+/** Where guardpage's own code lies: frames there are not the program's. */
+const OURS = fileURLToPath(new URL('..', import.meta.url));
+
+function post(message: WorkerMessage): void {
+  parentPort!.postMessage(message);
+}
+
+/** Writes, or ends this thread when nobody reads any more. */
+function write(fd: number, data: string | Uint8Array): void {
+  try {
+    writeAll(fd, data);
+  } catch (error) {
+    if (codeOf(error) !== 'EPIPE') throw error;
+    Atomics.store(control, CONTROL_PIPE_CLOSED, 1);
+    process.exit();
+  }
+}
+
+function streamTo(fd: number): Writable {
+  return new Writable({
+    decodeStrings: true,
+    write(chunk, _encoding, done) {
+      write(fd, chunk);
+      done();
+    },
+  });
+}
+
+function makeMachine(): Machine {
+  const { config, stdoutFd, straceFd, quiet } = request;
+  return new Machine({
+    ...config,
+    stdout: (bytes) => write(stdoutFd, bytes),
+    stderr: (bytes) => write(STDERR, bytes),
+    strace: straceFd === null ? null : (line) => write(straceFd, `${line}\n`),
+    notice: (sentence) => {
+      if (!quiet) say(sentence);
+    },
+  });
+}
+
+function setupOf(machine: Machine): Setup {
+  const { target, searchName, searchForced, nptlVersion } = machine;
+  return {
+    arch: target.arch,
+    bits: target.bits,
+    kernel: target.release.name,
+    search: searchName,
+    searchForced,
+    nptl: nptlVersion,
+    seed: request.config.seed ?? 1,
+  };
+}
+
+/** The first frame of a stack that is neither ours nor Node's nor jiti's: "file:line", or null. */
+function placeOf(error: unknown): string | null {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  for (const [, path, line] of stack.matchAll(/(?:\(|at |file:\/\/)(\/[^():]+):(\d+):\d+/g)) {
+    if (path!.startsWith(OURS) || path!.includes(`${sep}node_modules${sep}jiti${sep}`)) continue;
+    return `${path === request.program ? request.programShown : path}:${line}`;
+  }
+  return null;
+}
+
+function endingOf(result: RunResult): Ending {
+  const { cause } = result as { cause?: unknown };
+  // A mistake of ours is not the program's, and its place in the program says nothing.
+  const message = cause instanceof Bug ? `internal error of guardpage: ${sentenceOf(cause)}` : result.message;
+  const place = cause instanceof Bug ? null : placeOf(cause);
+  const { outcome, exit, signal, deadlock, stats } = result;
+  return {
+    outcome, exit, signal, deadlock, stats,
+    message: place === null ? message : `${message} (${place})`,
+    maps: request.wantsMaps ? result.maps : [],
+  };
+}
+
+/** The module threw while it was loaded: nothing has run. */
+function threwAtLoad(error: unknown): Ending {
+  const kind = error instanceof Error ? `${error.name}: ` : '';
+  const place = placeOf(error) ?? request.programShown;
+  const message = `the program threw while it was loaded: ${kind}${sentenceOf(error)} (${place})`;
+  return { outcome: 'exited', exit: 1, signal: null, deadlock: [], message, stats: null, maps: [] };
+}
+
+async function main(): Promise<void> {
+  const machine = makeMachine();
+  post({ kind: 'configured', setup: setupOf(machine) });
+  // What a program prints by console keeps its place among what the guest writes.
+  globalThis.console = new Console(streamTo(request.stdoutFd), streamTo(STDERR));
+  let program: Awaited<ReturnType<typeof loadProgram>>;
+  try {
+    program = await loadProgram(request.program, request.programShown);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    post({ kind: 'ended', ending: threwAtLoad(error), hints: [] });
+    return;
+  }
+  const name = request.program.slice(request.program.lastIndexOf(sep) + 1).replace(/\.[a-z]+$/, '');
+  machine.load(program, request.argv, name);
+  const refusals = watchRefusals(machine);
+  post({ kind: 'started' });
+  const result = machine.run({ shouldStop: () => Atomics.load(control, CONTROL_STOP) !== 0 });
+  post({ kind: 'ended', ending: endingOf(result), hints: hintsOf(machine, refusals) });
+}
+
+main().catch((error: unknown) => {
+  if (!(error instanceof ConfigError || error instanceof UsageError)) throw error;
+  post({ kind: 'refused', sentence: sentenceOf(error) });
+});

@@ -1,0 +1,112 @@
+/**
+ * What a release does in mm, as data: the order of the checks of each call, what merges, where limits are
+ * tested. The steps themselves are functions of the same names in src/mm; a record lists them in the order
+ * in which that kernel takes them, so that the list is documentation, code and test at once.
+ */
+
+/** Steps of do_mmap_pgoff() / do_mmap() and mmap_region(), see src/mm/mmap_steps.ts. */
+export type MmapStep =
+  | 'file without mmap: ENODEV'
+  | 'length 0 returns the address'
+  | 'length 0: EINVAL'
+  | 'MAP_FIXED_NOREPLACE is MAP_FIXED'
+  | 'hint rounds down, and up to mmap_min_addr'
+  | 'longer than TASK_SIZE before rounding: EINVAL'
+  | 'rounds to 0 or longer than TASK_SIZE: EINVAL'
+  | 'rounds to 0 or longer than TASK_SIZE: ENOMEM'
+  | 'rounds to 0: ENOMEM'
+  | 'pgoff wraps: EINVAL'
+  | 'pgoff wraps: EOVERFLOW'
+  | 'map_count above the limit: ENOMEM'
+  | 'find the address'
+  | 'find the address, then check it'
+  | 'something mapped under MAP_FIXED_NOREPLACE: EEXIST'
+  | 'vm_flags'
+  | 'MAP_LOCKED needs CAP_IPC_LOCK: EPERM'
+  | 'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM'
+  | 'RLIMIT_MEMLOCK: EAGAIN'
+  | 'shared and writable on a read-only file: EACCES'
+  | 'file not readable: EACCES'
+  | 'MAP_GROWSDOWN on a file: EINVAL'
+  | 'MAP_GROWSDOWN on a shared map: EINVAL'
+  | 'map type: EINVAL'
+  | 'MAP_NORESERVE'
+  | 'RLIMIT_AS and RLIMIT_DATA less what is replaced: ENOMEM'
+  | 'unmap what is there'
+  | 'RLIMIT_AS: ENOMEM'
+  | 'charge: ENOMEM'
+  | 'charge less what is replaced: ENOMEM'
+  | 'charged map grows down on a file: EINVAL';
+
+/** Argument checks of sys_mprotect(), in order. */
+export type MprotectStep =
+  | 'GROWSDOWN with GROWSUP: EINVAL'
+  | 'unaligned: EINVAL'
+  | 'wraps: EINVAL'
+  | 'wraps: ENOMEM'
+  | 'length 0: 0'
+  | 'ends at or below its start: ENOMEM'
+  | 'unknown bits: EINVAL'
+  | 'rounds to 0: 0';
+
+export interface MmRules {
+  readonly mmap: readonly MmapStep[];
+  readonly mprotect: readonly MprotectStep[];
+
+  /** vm_pgoff of private anonymous areas is their address: since 2.6.7. */
+  readonly anonymousPgoff: boolean;
+  /** mmap, brk, mprotect and mremap merge through one engine that compares pgoff, files and anon_vma. */
+  readonly mergesFiles: boolean;
+  /** madvise, mlock and munlock merge: since 2.6.18 at the latest. */
+  readonly adviceMerges: boolean;
+  /** Flags whose areas never merge (VM_SPECIAL). */
+  readonly neverMerges: number;
+  /** How two anon_vmas must agree; 'none' before they existed. */
+  readonly anonVma: 'none' | 'equal-or-missing' | '6.1' | '6.18';
+  /** brk merges with the heap itself only: 6.x. */
+  readonly brkMergesHeapOnly: boolean;
+
+  /** munmap tests the map limit at each split, or only where it makes a hole in one area (6.x). */
+  readonly munmapLimit: 'every-split' | 'hole-in-one-area';
+  /** Errors of munmap and of later checks give back what a MAP_FIXED replaced: 6.18. */
+  readonly prot: {
+    /** PROT_SEM is ORed into the flags raw, where it means VM_SHARED: 2.5.46. */
+    readonly semIsShared: boolean;
+    /** PROT_GROWSDOWN and PROT_GROWSUP are known. */
+    readonly growsFlags: boolean;
+    /** A map that becomes unwritable and was never written gives its charge back: 6.18. */
+    readonly dropsAccount: boolean;
+    /** Growing data_vm over RLIMIT_DATA is refused: 6.x. */
+    readonly dataLimit: boolean;
+  };
+  /** VM_NORESERVE is kept in the area's flags: 6.x. */
+  readonly noreserveFlag: boolean;
+  /** MAP_STACK keeps huge pages away by a flag of its own: 6.7 on. */
+  readonly stackFlag: boolean;
+  /** MAP_SHARED needs pgoff 0 for anonymous memory, which 6.x sets itself. */
+  readonly sharedAnonymousPgoffZero: boolean;
+  /** Bytes below which nothing may be mapped; 0 before mmap_min_addr existed. */
+  readonly mmapMinAddr: number;
+  /** Pages kept free beside a stack that grows. */
+  readonly stackGuardGap: number;
+  /** Overcommit mode 0 compares one request with free memory, or with all of it (6.x). */
+  readonly heuristic: 'free' | 'total';
+  readonly brk: BrkRules;
+  /** Anonymous requests of whole huge pages without a hint are aligned to one, on 64-bit tasks: 6.7 on. */
+  readonly alignsHugePages: boolean;
+  /** Format of /proc/PID/maps. */
+  readonly maps: '2.5.46' | '2.6.0' | '2.6.18' | '6.1';
+}
+
+export interface BrkRules {
+  /** Lowest brk: the end of the text (2.x) or the start of the heap (6.x). */
+  readonly least: 'end_code' | 'start_brk';
+  /** RLIMIT_DATA is tested before everything else, shrinking included (2.6.18 on). */
+  readonly dataLimitFirst: boolean;
+  /** What RLIMIT_DATA counts: from start_data, or heap plus data segment. */
+  readonly dataFrom: 'start_data' | 'start_brk';
+  /** Shrinking over nothing mapped is refused: 6.x. */
+  readonly shrinkNeedsMap: boolean;
+  /** The new area counts against RLIMIT_DATA by data_vm: 6.x. */
+  readonly dataVm: boolean;
+}

@@ -1,0 +1,4 @@
+/* Ends the host's thread instead of the guest. */
+export default function main() {
+  process.exit(9);
+}

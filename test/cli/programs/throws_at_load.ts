@@ -1,0 +1,3 @@
+export type Erased = number;
+
+throw new RangeError('no module'); // line 3

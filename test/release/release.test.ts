@@ -1,0 +1,86 @@
+/* How releases order, and how a record is found and read. */
+
+import { describe, expect, it } from 'vitest';
+import { findRelease, releases, since, versionNumber } from '../../src/release/index.js';
+
+const older = findRelease('2.5.45')!.release;
+const newer = findRelease('2.5.46')!.release;
+
+describe('versionNumber', () => {
+  it('orders releases as their history does', () => {
+    const history = ['2.4', '2.4.20', '2.5.9', '2.5.45', '2.5.46', '2.6.0-test1', '2.6.0-test11', '2.6.0', '2.6.9-rc2',
+      '2.6.9', '2.6.12-rc1', '2.6.12', '2.6.39', '3.0', '3.8', '3.10', '4.9.337', '6.1'];
+    const numbers = history.map(versionNumber);
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+    expect(new Set(numbers).size).toBe(history.length);
+  });
+
+  it('takes a missing patch level as 0', () => {
+    expect(versionNumber('2.6')).toBe(versionNumber('2.6.0'));
+  });
+
+  it.each(['', '2', '2.', 'v2.5.46', '2.5.46.1', '2.5.46-mm1', '2.5.46 ', 'latest', '2.x'])('"%s" is no version', (text) => {
+    expect(versionNumber(text)).toBeNaN();
+  });
+});
+
+describe('the list of releases', () => {
+  it('goes from the oldest to the newest', () => {
+    const numbers = releases.map((release) => versionNumber(release.name));
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+  });
+
+  it('2.5.46 brought the free-area cache to the generic search', () => {
+    expect(older.genericSearch).toBe('first-fit');
+    expect(newer.genericSearch).toBe('free-area-cache');
+  });
+
+  it('sched.h, threads.h, pid.c: 65536 maps, pids below 32768, 300 of them reserved', () => {
+    for (const { maxMapCount, pidMax, reservedPids } of [older, newer]) {
+      expect({ maxMapCount, pidMax, reservedPids }).toEqual({ maxMapCount: 65536, pidMax: 32768, reservedPids: 300 });
+    }
+  });
+});
+
+describe('findRelease', () => {
+  it('finds each record under its own name', () => {
+    for (const release of releases) expect(findRelease(release.name)).toEqual({ release, exact: true });
+  });
+
+  it('takes the lower record for a version between two, and says so', () => {
+    expect(findRelease('2.5.46-rc1')).toEqual({ release: older, exact: false });
+  });
+
+  it('knows nothing below the oldest record', () => {
+    expect(findRelease('1.0')).toBeUndefined();
+    expect(findRelease(`${releases[0]!.name}-rc1`)).toBeUndefined();
+  });
+
+  it('knows nothing above the newest record', () => {
+    expect(findRelease('99.0')).toBeUndefined();
+  });
+
+  it('knows nothing of text that is no version', () => {
+    expect(findRelease('linux')).toBeUndefined();
+  });
+});
+
+describe('since', () => {
+  it('gives the first value before the first change', () => {
+    expect(since(older, 'old', '2.5.46', 'new')).toBe('old');
+  });
+
+  it('gives the new value from the release of the change on', () => {
+    expect(since(newer, 'old', '2.5.46', 'new')).toBe('new');
+    expect(since(newer, 'old', '2.5.40', 'new')).toBe('new');
+  });
+
+  it('gives the latest of several changes', () => {
+    expect(since(newer, 1, '2.4', 2, '2.5.45', 3, '2.6.0', 4)).toBe(3);
+    expect(since({ ...newer, name: '2.6.0-test1' }, 1, '2.4', 2, '2.6.0', 4)).toBe(2);
+  });
+
+  it('gives the only value where nothing changed', () => {
+    expect(since(newer, 42)).toBe(42);
+  });
+});

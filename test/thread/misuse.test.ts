@@ -1,0 +1,159 @@
+/* Programs that go wrong: their exceptions, their faults and their forgotten yield*, each in one sentence. */
+
+import { describe, expect, it } from 'vitest';
+import type { Addr, Libc } from 'guardpage';
+import { Long } from '../../src/lib/u64.js';
+import { machines, run } from './run.js';
+
+describe('an exception of the program', () => {
+  it('ends the run with exit status 1 and a sentence that names the thread', () => {
+    const ran = run({}, function* main(libc) {
+      yield* libc.sched_yield();
+      throw new TypeError('no such thing');
+    });
+    expect([ran.outcome, ran.exit, ran.signal]).toEqual(['exited', 1, null]);
+    expect(ran.message).toBe('the program threw in thread 1000 (main): TypeError: no such thing');
+  });
+
+  it('in another thread names that one', () => {
+    const ran = run({}, function* main(libc) {
+      const [, thread] = yield* libc.pthread_create(null, function* worker() {
+        yield* libc.sched_yield();
+        throw new Error('lost');
+      });
+      yield* libc.pthread_join(thread);
+    });
+    expect(ran.message).toBe('the program threw in thread 1001 (worker): Error: lost');
+  });
+
+  it('need not be an Error', () => {
+    const ran = run({}, () => {
+      throw 'a string';
+    });
+    expect(ran.message).toBe('the program threw in thread 1000 (main): a string');
+  });
+
+  it('in a finally block of pthread_exit is one too', () => {
+    const ran = run({}, function* main(libc) {
+      try {
+        yield* libc.pthread_exit();
+      } finally {
+        // biome-ignore lint/correctness/noUnsafeFinally: this is what is tested
+        throw new RangeError('on the way out');
+      }
+    });
+    expect(ran.message).toContain('RangeError: on the way out');
+  });
+
+  it('leaves the maps and the counts to be looked at', () => {
+    const ran = run({}, () => {
+      throw new Error('early');
+    });
+    expect(ran.maps).toHaveLength(3);
+    expect(ran.stats.peakThreads).toBe(1);
+  });
+});
+
+describe.each(machines)('an access to memory that is not there, on $name', ({ config }) => {
+  it('ends the run with SIGSEGV and exit status 139', () => {
+    const ran = run(config, (libc) => libc.load32(12345 * 4));
+    expect([ran.outcome, ran.signal, ran.exit]).toEqual(['signalled', 'SIGSEGV', 139]);
+    expect(ran.message).toContain('thread 1000 (main)');
+    expect(ran.message).toContain('SIGSEGV');
+    expect(ran.message).toContain('0xc0e4');
+  });
+
+  it('for a store to the program\'s text, a load and a store of a byte alike', () => {
+    const accesses: ((libc: Libc) => unknown)[] = [
+      (libc) => libc.store32(textOf(libc), 1),
+      (libc) => libc.store8(textOf(libc), 1),
+      (libc) => libc.load8(0x9000003),
+      (libc) => libc.load64(0x9000008),
+    ];
+    for (const access of accesses) {
+      expect(run(config, (libc) => access(libc)).exit).toBe(139);
+    }
+  });
+
+  /** An address in the program's text, which may not be written. */
+  function textOf({ sizeof, arch }: Libc): Addr {
+    if (arch === 'i386') return 0x08048000;
+    if (arch === 'sparc64') return sizeof.long === 4 ? 0x10000 : 0x100000;
+    return Long.fromString('4000000000000000', true, 16);
+  }
+
+  it('of a thread names that thread', () => {
+    const ran = run(config, function* (libc) {
+      const [, thread] = yield* libc.pthread_create(null, function* toucher() {
+        yield* libc.sched_yield();
+        libc.store32(4, 1);
+      });
+      yield* libc.pthread_join(thread);
+    });
+    expect(ran.message).toContain('thread 1001 (toucher)');
+  });
+
+  it('a mutex that is nowhere is one', () => {
+    const ran = run(config, function* (libc) {
+      yield* libc.pthread_mutex_lock(0x44);
+    });
+    expect(ran.signal).toBe('SIGSEGV');
+  });
+});
+
+describe('a call that blocks, without yield*', () => {
+  const sentence =
+    'the program threw in thread 1000 (main): ' +
+    'a call that blocks was made without yield* (write "yield* libc.pthread_join(...)")';
+
+  /** A thread that will not have ended when it is joined. */
+  function* program(libc: Libc, wrong: (thread: never) => unknown) {
+    const [, thread] = yield* libc.pthread_create(null, function* () {
+      yield* libc.sched_yield();
+    });
+    wrong(thread as never);
+    return 0;
+  }
+
+  it('taken apart as if it were the result is reported in one sentence', () => {
+    const ran = run({}, (libc) => program(libc, (thread) => {
+      const [error, value] = libc.pthread_join(thread);
+      return [error, value];
+    }));
+    expect([ran.outcome, ran.exit, ran.message]).toEqual(['exited', 1, sentence]);
+  });
+
+  it('stepped by hand is reported at the next call', () => {
+    const ran = run({}, (libc) => program(libc, (thread) => {
+      libc.pthread_join(thread)[Symbol.iterator]().next();
+      libc.puts('not joined');
+    }));
+    expect([ran.message, ran.stdout]).toEqual([sentence, '']);
+  });
+
+  it('and dropped is reported', () => {
+    const ran = run({}, (libc) => program(libc, (thread) => libc.pthread_join(thread)));
+    expect(ran.message).toContain('without yield*');
+  });
+
+  it('with yield in place of yield* is reported', () => {
+    const ran = run({}, function* (libc) {
+      const [, thread] = yield* libc.pthread_create(null, () => {});
+      yield libc.pthread_join(thread);
+    });
+    expect(ran.message).toContain('yield*');
+  });
+});
+
+describe('a program that does not end', () => {
+  it('is ended when it is asked to stop, with outcome "timeout"', async () => {
+    const { Machine } = await import('../../src/machine.js');
+    const machine = new Machine();
+    machine.load(function* main(libc) {
+      for (;;) yield* libc.sched_yield();
+    });
+    let asked = 0;
+    const result = machine.run({ shouldStop: () => ++asked === 3 });
+    expect([result.outcome, result.exit, asked]).toEqual(['timeout', 1, 3]);
+  });
+});
