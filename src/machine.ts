@@ -15,7 +15,7 @@ import { MAX_RAM, PhysicalMemory } from './mm/physical_memory.js';
 import { searches } from './mm/unmapped_area/index.js';
 import { type OvercommitMode, Vm } from './mm/vm.js';
 import { Files, type Sink } from './fs/files.js';
-import { findRelease, releases, type SearchName } from './release/index.js';
+import { findRelease, releases, type SearchName, versionNumber } from './release/index.js';
 import { handlers } from './syscall/handlers.js';
 import { Kernel, type Tracer } from './syscall/kernel.js';
 import type { Process } from './syscall/process.js';
@@ -142,7 +142,7 @@ export class Machine {
     this.target = resolveTarget(config);
     this.searchName = resolveSearch(config, this.target);
     this.searchForced = this.searchName !== this.target.search;
-    this.nptlVersion = resolveNptl(config);
+    this.nptlVersion = resolveNptl(config, this.target);
     const { pageSize } = this.target;
     const ram = resolveRam(config);
     this.vm = new Vm(Math.floor(ram / pageSize));
@@ -344,6 +344,11 @@ function resolveTarget(config: MachineConfig): Target {
   if (!arch.bits.includes(bits as Bits)) {
     throw new ConfigError(`${name} has no ${bits}-bit tasks; it has: ${list(arch.bits.map(String))}`);
   }
+  if (!arch.releases.includes(choice.release.name)) {
+    throw new ConfigError(
+      `${name} under ${choice.release.name} is not known: nobody has read it from source yet; known: ${list(arch.releases)}`,
+    );
+  }
   return arch.at(choice.release, bits as Bits);
 }
 
@@ -356,9 +361,10 @@ function resolveSearch(config: MachineConfig, target: Target): SearchName {
   return found.search.name;
 }
 
-/** Both releases here are older than 2.6.18, below which 2.3.3 is the default. */
-function resolveNptl(config: MachineConfig): '2.3.3' | '2.36' {
-  const version = config.nptl ?? '2.3.3';
+/** 2.3.3 below kernel 2.6.18, else 2.36. */
+function resolveNptl(config: MachineConfig, target: Target): '2.3.3' | '2.36' {
+  const isOld = versionNumber(target.release.name) < versionNumber('2.6.18');
+  const version = config.nptl ?? (isOld ? '2.3.3' : '2.36');
   if (version !== '2.3.3' && version !== '2.36') {
     throw new ConfigError(`no NPTL "${version}"; there are: 2.3.3, 2.36`);
   }

@@ -18,6 +18,8 @@ export interface Arch {
   readonly about: string;
   /** Word sizes of tasks it runs, its own first. */
   readonly bits: readonly Bits[];
+  /** Releases whose values for this machine have been read from source; others are refused. */
+  readonly releases: readonly string[];
   at(release: Release, bits: Bits): Target;
 }
 
@@ -63,7 +65,9 @@ export interface ImageArea extends PageRange {
   readonly vmFlags: number;
   /** Bytes into the program's file, or null for anonymous memory. */
   readonly fileOffset: number | null;
-  readonly what: 'text' | 'data' | 'stack' | 'rbs' | 'nat';
+  readonly what: 'text' | 'data' | 'stack' | 'rbs' | 'nat' | 'vvar' | 'vdso';
+  /** What maps shows as its name, for areas that are neither a file's nor plain memory. */
+  readonly name?: string;
 }
 
 /** Values that glibc was built with; see src/thread. Bytes unless the name says otherwise. */
@@ -104,7 +108,7 @@ export interface NptlParameters {
 export type PthreadType = 'pthread_attr_t' | 'pthread_mutex_t' | 'pthread_cond_t' | 'pthread_barrier_t';
 
 /** The order in which clone takes its arguments on this machine. */
-export type CloneOrder = 'tls-fourth' | 'stack-size';
+export type CloneOrder = 'tls-fourth' | 'tls-fifth' | 'stack-size';
 
 export interface Target {
   readonly arch: string;
@@ -128,6 +132,12 @@ export interface Target {
   /** The task that exec makes: what TASK_UNMAPPED_BASE will be evaluated for. */
   readonly newTask: TaskView;
   readonly search: SearchName;
+  /** mmap_base of a top-down layout, by the soft stack limit in bytes; null where searches go up. */
+  readonly topDownBase: ((stackBytes: number) => number) | null;
+  /** Lowest page that a top-down search gives out. */
+  readonly lowestSearched: number;
+  /** A hint must also keep its distance from the area below it (the generic search of 6.x). */
+  readonly hintTestsPrev: boolean;
   /** Pages of a huge page that recent kernels align anonymous maps to; 0 where there are none. */
   readonly hugePages: number;
   /** A hint is where the search starts (sparc64, ia64 of 2.5.46) or is probed once (generic). */

@@ -3,8 +3,9 @@ import type { Arch } from './arch.js';
 import { i386 } from './i386/index.js';
 import { ia64 } from './ia64/index.js';
 import { sparc64 } from './sparc64/index.js';
+import { x8664 } from './x86_64/index.js';
 
-export const archs: readonly Arch[] = [i386, sparc64, ia64];
+export const archs: readonly Arch[] = [i386, sparc64, ia64, x8664];
 
 export function findArch(name: string): Arch | undefined {
   return archs.find((arch) => arch.name === name);

@@ -46,6 +46,27 @@ export const int80: Trap = {
   },
 };
 
+/** x86_64: rax, 64 bits wide, and -4095..-1 in it is an error. */
+export const syscallInstruction: Trap = {
+  instruction: 'syscall',
+  registers: ['rax', 'rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'],
+  nr: 0,
+  args: [1, 2, 3, 4, 5, 6],
+  result: 0,
+  setResult(regs, hi, lo) {
+    regs[0] = lo;
+    regs[1] = hi;
+  },
+  setError(regs, errno) {
+    regs[0] = -errno;
+    regs[1] = -1;
+  },
+  errorOf(regs) {
+    const low = regs[0]!;
+    return regs[1] === -1 && low < 0 && low >= -4095 ? -low : 0;
+  },
+};
+
 /** tstate's carry bits for xcc and icc, which the kernel sets together on failure. */
 const CARRY = 0x11;
 

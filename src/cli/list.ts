@@ -41,13 +41,27 @@ const listings: Readonly<Record<TableName, (flags: ListFlags) => Listing>> = {
   stacks: listStacks,
 };
 
-/** Every machine with every word size of its tasks, under one release. */
+/** Every machine that is known under one release, with every word size of its tasks. */
 function targets(release: Release, only: readonly string[] = archs.map((arch) => arch.name)): Target[] {
   return only.flatMap((name) => {
     const arch = findArch(name);
     if (arch === undefined) throw new UsageError(`no machine "${name}"; there are: ${archs.map((a) => a.name).join(', ')}`);
-    return arch.bits.map((bits) => arch.at(release, bits));
+    return arch.releases.includes(release.name) ? arch.bits.map((bits) => arch.at(release, bits)) : [];
   });
+}
+
+/** Every machine once: under the default release, or the newest one that is known of it. */
+function typicalTargets(): Target[] {
+  return archs.flatMap((arch) => {
+    const name = arch.releases.includes(DEFAULT_KERNEL) ? DEFAULT_KERNEL : arch.releases.at(-1)!;
+    return arch.bits.map((bits) => arch.at(findRelease(name)!.release, bits));
+  });
+}
+
+/** Where the first mmap looks: TASK_UNMAPPED_BASE, or below mmap_base of an 8 MiB stack. */
+function mmapFrom(target: Target): string {
+  const base = target.topDownBase?.(8 * 1024 * 1024) ?? target.taskUnmappedBase(target.newTask);
+  return addressText(base, target);
 }
 
 function nameOf(target: Target): string {
@@ -59,14 +73,15 @@ function addressText(vpn: number, target: Target): string {
 }
 
 function listArchs(): Listing {
-  const records = targets(releases.at(-1)!).map((target) => {
-    const nptl = target.nptl('2.3.3');
+  const records = typicalTargets().map((target) => {
+    const nptl = target.nptl('2.36');
     return {
       arch: target.arch,
       bits: target.bits,
       pageSize: target.pageSize,
       bigEndian: target.bigEndian,
-      unmappedBase: addressText(target.taskUnmappedBase(target.newTask), target),
+      unmappedBase: mmapFrom(target),
+      releases: findArch(target.arch)!.releases,
       stackTop: addressText(target.stackTop, target),
       pthreadStackMin: nptl.PTHREAD_STACK_MIN,
       trap: target.trap.instruction,
@@ -86,7 +101,7 @@ function listArchs(): Listing {
 }
 
 function listKernels(): Listing {
-  const machines = targets(releases.at(-1)!);
+  const machines = typicalTargets();
   const records = releases.map((release) => ({
     kernel: release.name,
     date: release.date,
@@ -96,13 +111,18 @@ function listKernels(): Listing {
     about: release.about,
   }));
   const rows = records.map((r) => [
-    r.kernel, r.date, ...r.searches.map(({ search }) => search), grouped(r.maxMapCount), r.about,
+    r.kernel, r.date, ...machines.map((m) => searchOf(r.searches, m)), grouped(r.maxMapCount), r.about,
   ]);
   const columns: Column[] = [
     { head: 'release' }, { head: 'date' }, ...machines.map((target) => ({ head: nameOf(target) })),
     { head: 'areas', align: 'right' }, { head: 'what changed', width: 40 },
   ];
   return { columns, rows, records };
+}
+
+/** The search of one machine in one release; "-" where the two are not known together. */
+function searchOf(known: readonly { arch: string; bits: 32 | 64; search: string }[], machine: Target): string {
+  return known.find(({ arch, bits }) => arch === machine.arch && bits === machine.bits)?.search ?? '-';
 }
 
 function listSearches(): Listing {

@@ -11,6 +11,8 @@ import { NONE } from './vma_set.js';
 /** Fills the empty `child` from `parent`. Returns 0, or -ENOMEM when the copy cannot be charged. */
 export function dupMmap(parent: Mm, child: Mm): number {
   child.task = parent.task;
+  child.isTopDown = parent.isTopDown;
+  child.mmapBase = parent.mmapBase;
   child.resetFreeAreaCache();
   child.copyFilesFrom(parent);
   const { vmas } = parent;

@@ -1,10 +1,14 @@
 /**
- * /proc/PID/maps. Linux 2.5.46, fs/proc/array.c: proc_pid_maps_get_line(): 8 hexadecimal digits on 32-bit
- * kernels and 16 on 64-bit ones (for 32-bit tasks too), the offset in bytes, the name in column 49 or 73.
+ * /proc/PID/maps, in the format of the release. Linux 2.5.46, fs/proc/array.c: proc_pid_maps_get_line(); later
+ * fs/proc/task_mmu.c: show_map(), show_map_vma().
+ *
+ *   2.5.46: 8 hexadecimal digits on 32-bit kernels and 16 on 64-bit ones (for 32-bit tasks too), no blank after
+ *           the inode. From 2.6.0: at least 8 digits everywhere, and a blank. The name stands in column 49 on
+ *           32-bit and 73 on 64-bit kernels.
  */
 import { VM_EXEC, VM_MAYSHARE, VM_READ, VM_WRITE } from '../arch/generic/mman.js';
 import { hexDigits, hiOfVpn, loOfVpn } from '../lib/u64.js';
-import type { Mm } from './mm.js';
+import type { MappedFile, Mm } from './mm.js';
 
 export function mapsLines(mm: Mm): string[] {
   const lines: string[] = [];
@@ -13,17 +17,51 @@ export function mapsLines(mm: Mm): string[] {
 }
 
 function mapsLine(mm: Mm, h: number): string {
-  const { vmas, target } = mm;
-  const digits = target.kernelBits / 4; // the kernel's long, whatever the task's
+  const { vmas, target, rules } = mm;
+  const isOld = rules.maps === '2.5.46';
+  const digits = isOld ? target.kernelBits / 4 : 8;
   const hex = (vpn: number) => hexDigits(hiOfVpn(vpn, target.pageShift), loOfVpn(vpn, target.pageShift), digits);
-  const flags = vmas.vmFlags[h]!;
-  const rights =
-    (flags & VM_READ ? 'r' : '-') + (flags & VM_WRITE ? 'w' : '-') +
-    (flags & VM_EXEC ? 'x' : '-') + (flags & VM_MAYSHARE ? 's' : 'p');
   const file = mm.files[vmas.vmFile[h]!] ?? null;
-  const device = file === null ? '00:00 0' : `${hexDigits(0, file.major, 2)}:${hexDigits(0, file.minor, 2)} ${file.inode}`;
-  // vm_pgoff of a stack that grew has wrapped below zero; shifted, it shows the low bits of a long.
-  const pgoff = vmas.vmPgoff[h]! < 0 ? vmas.vmPgoff[h]! + target.vpnEnd : vmas.vmPgoff[h]!;
-  const line = `${hex(vmas.vmStart[h]!)}-${hex(vmas.vmEnd[h]!)} ${rights} ${hex(pgoff)} ${device}`;
-  return file === null ? line : line.padEnd(25 + 3 * digits) + file.path;
+  const name = file?.path ?? (isOld ? '' : memoryName(mm, h));
+  const bounds = `${hex(vmas.vmStart[h]!)}-${hex(vmas.vmEnd[h]!)}`;
+  const line = `${bounds} ${rightsOf(vmas.vmFlags[h]!)} ${hex(pgoffShown(mm, h, file))} ${device(file)}`;
+  const column = target.kernelBits === 32 ? 49 : 73;
+  if (name === '') return isOld ? line : `${line} `;
+  return (isOld ? line : `${line} `).padEnd(column) + name;
+}
+
+function rightsOf(flags: number): string {
+  return (
+    (flags & VM_READ ? 'r' : '-') + (flags & VM_WRITE ? 'w' : '-') +
+    (flags & VM_EXEC ? 'x' : '-') + (flags & VM_MAYSHARE ? 's' : 'p')
+  );
+}
+
+function device(file: MappedFile | null): string {
+  return file === null
+    ? '00:00 0'
+    : `${hexDigits(0, file.major, 2)}:${hexDigits(0, file.minor, 2)} ${file.inode}`;
+}
+
+/**
+ * The offset column in pages. vm_pgoff of a stack that grew in 2.5.46 has wrapped below zero: shifted, it shows
+ * the low bits of a long. 6.x shows 0 where there is no file.
+ */
+function pgoffShown(mm: Mm, h: number, file: MappedFile | null): number {
+  if (mm.rules.maps === '6.1' && file === null) return 0;
+  const pgoff = mm.vmas.vmPgoff[h]!;
+  return pgoff < 0 ? pgoff + mm.target.vpnEnd : pgoff;
+}
+
+/** [heap] and [stack]: since 2.6.12. */
+function memoryName(mm: Mm, h: number): string {
+  const { vmas, rules, target } = mm;
+  if (rules.maps === '2.6.0') return '';
+  const start = vmas.vmStart[h]!;
+  const end = vmas.vmEnd[h]!;
+  const brk = mm.brkVpn + (mm.brkOffset > 0 ? 1 : 0);
+  const isHeap =
+    rules.maps === '2.6.18' ? start <= mm.startBrk && end >= brk : start < brk && end > mm.startBrk;
+  if (isHeap) return '[heap]';
+  return start < target.stackTop && end >= target.stackTop ? '[stack]' : '';
 }

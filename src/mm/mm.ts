@@ -72,6 +72,11 @@ export interface MmStats {
   peakVmas: number;
 }
 
+/** What stands behind [vdso] and the like: a name, and pages of the kernel's. */
+function specialFile(path: string): MappedFile {
+  return { path, major: 0, minor: 0, inode: 0 };
+}
+
 export type { MappedFile } from './requests.js';
 
 export class Mm {
@@ -88,8 +93,9 @@ export class Mm {
   readonly rules: MmRules;
   /** The release's checks of mmap, in its order. */
   readonly mmapSteps: readonly MmapStepFunction[];
-  /** Searches go down from mmap_base. */
+  /** Searches go down from mmap_base, set at exec; 0 where they go up. */
   isTopDown = false;
+  mmapBase = 0;
   readonly rlimits: Rlimits;
   readonly maxMapCount: number;
 
@@ -155,11 +161,15 @@ export class Mm {
     this.task = task;
     this.resetFreeAreaCache();
     const { target, vmas } = this;
+    this.isTopDown = target.topDownBase !== null;
+    this.mmapBase = target.topDownBase?.(this.rlimits.stack) ?? 0;
     this.files.push(program);
     for (const area of target.image) {
       const fromFile = area.fileOffset !== null;
       const pgoff = fromFile ? area.fileOffset / target.pageSize : 0;
-      this.addArea(vmas.find(area.start), area.start, area.end, pgoff, area.vmFlags, fromFile ? 1 : 0);
+      const file = fromFile ? 1 : this.fileIndex(area.name === undefined ? null : specialFile(area.name));
+      const start = this.rules.anonymousPgoff && file === 0 ? area.start : pgoff;
+      this.addArea(vmas.find(area.start), area.start, area.end, start, area.vmFlags, file);
       this.account(area.vmFlags, area.end - area.start);
       // Image and stack are charged whatever the mode: a refusal would fail the exec itself.
       if ((area.vmFlags & VM_ACCOUNT) !== 0) this.vm.committed += area.end - area.start;

@@ -8,6 +8,7 @@
  */
 import { EFAULT, ENOMEM } from '../arch/generic/errno.js';
 import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
+import { VM_WIPEONFORK } from '../arch/generic/mman_calls.js';
 import { bug } from '../lib/bug.js';
 import { F64Map } from '../lib/f64_map.js';
 import { type PhysicalMemory, ZERO_PFN } from './physical_memory.js';
@@ -19,6 +20,8 @@ const PTE_READ = 1;
 const PTE_WRITE = 2;
 /** The zero page, readable: what an unwritten page of a readable area shows. Never in the table. */
 const ZERO_PTE = ZERO_PFN * 4 + PTE_READ;
+/** MADV_GUARD_INSTALL's marker: no page and no rights, and an access finds nothing mapped. */
+const PTE_GUARD = -(2 ** 31);
 const TLB_SIZE = 512;
 const TLB_MASK = TLB_SIZE - 1;
 
@@ -49,6 +52,9 @@ export class PageTable {
   /** Faults answered so far, and how many of them copied a page. */
   faults = 0;
   copies = 0;
+
+  /** Why `populate` stopped: a negative errno, or 0. */
+  populateError = 0;
 
   /** Present pages, the kernel's mm->rss. */
   rss = 0;
@@ -113,6 +119,7 @@ export class PageTable {
     if ((flags & (isWrite ? VM_WRITE : VM_READ | VM_EXEC)) === 0) return this.refuse('SEGV_ACCERR');
     this.faults += 1;
     const present = this.lookup(vpn);
+    if (present === PTE_GUARD) return this.refuse('SEGV_MAPERR');
     if (present !== 0) return isWrite ? this.breakCow(vpn, present, flags) : present;
     const mapping = this.vmas.vmFile[h] === 0 ? null : this.help.mappingOf(this.vmas.vmFile[h]!);
     if (mapping !== null) return this.filePage(vpn, h, mapping, isWrite);
@@ -177,6 +184,11 @@ export class PageTable {
         const vpn = n * CHUNK + i;
         const h = child.vmas.find(vpn);
         if (h === NONE || child.vmas.vmStart[h]! > vpn) continue; // an area that is not inherited
+        if ((child.vmas.vmFlags[h]! & VM_WIPEONFORK) !== 0) continue;
+        if (pte === PTE_GUARD) {
+          child.put(vpn, pte);
+          continue;
+        }
         const isShared = (child.vmas.vmFlags[h]! & VM_SHARED) !== 0;
         const both = isShared ? pte : pte & ~PTE_WRITE;
         this.ptes[chunk * CHUNK + i] = both;
@@ -188,13 +200,80 @@ export class PageTable {
 
   /** Whether a page stands behind `vpn` (mincore). */
   isPresent(vpn: number): boolean {
-    return this.lookup(vpn) !== 0;
+    const pte = this.lookup(vpn);
+    return pte !== 0 && pte !== PTE_GUARD;
+  }
+
+  /**
+   * make_pages_present(), populate_vma_page_range(): faults on every page of [start, end), which lies in one
+   * area. Returns how many pages came before one was refused, whose errno is in `populateError`.
+   */
+  populate(start: number, end: number, isWrite: boolean): number {
+    this.populateError = 0;
+    for (let vpn = start; vpn < end; vpn++) {
+      const pfn = isWrite ? this.forWrite(vpn) : this.forRead(vpn);
+      if (pfn < 0) {
+        this.populateError = pfn;
+        return vpn - start;
+      }
+    }
+    return end - start;
+  }
+
+  /** move_page_tables(): the pages of npages from `from` on stand at `to` afterwards, where nothing stood. */
+  move(from: number, to: number, npages: number): void {
+    this.flushTlb(from, from + npages);
+    this.flushTlb(to, to + npages);
+    this.forEachChunk(from, from + npages, (n, chunk, first, end) => {
+      for (let i = first; i < end; i++) {
+        const pte = this.ptes[chunk * CHUNK + i]!;
+        if (pte === 0) continue;
+        this.ptes[chunk * CHUNK + i] = 0;
+        this.present[chunk]! -= 1;
+        this.put(n * CHUNK + i - from + to, pte);
+      }
+      this.dropEmptyChunk(n, chunk);
+    });
+  }
+
+  /** MADV_DONTNEED: frees the pages of [start, end), where areas remain. Guard markers stay. */
+  zap(start: number, end: number): void {
+    this.flushTlb(start, end);
+    this.forEachChunk(start, end, (n, chunk, from, to) => this.zapChunk(n, chunk, from, to, true));
+  }
+
+  /** MADV_GUARD_INSTALL: whatever page was there goes. */
+  installGuards(start: number, end: number): void {
+    this.zap(start, end);
+    for (let vpn = start; vpn < end; vpn++) if (this.lookup(vpn) === 0) this.put(vpn, PTE_GUARD);
+  }
+
+  /** MADV_GUARD_REMOVE: takes out the markers, and leaves pages alone. */
+  removeGuards(start: number, end: number): void {
+    this.forEachChunk(start, end, (n, chunk, from, to) => {
+      for (let i = chunk * CHUNK + from; i < chunk * CHUNK + to; i++) {
+        if (this.ptes[i] !== PTE_GUARD) continue;
+        this.ptes[i] = 0;
+        this.present[chunk]! -= 1;
+      }
+      this.dropEmptyChunk(n, chunk);
+    });
+  }
+
+  /** install_page() of remap_file_pages: page `index` of `mapping` stands at `vpn`, whatever did before. */
+  installFilePage(vpn: number, mapping: AddressSpace, index: number, vmFlags: number): boolean {
+    const pfn = mapping.page(index);
+    if (pfn < 0) return false;
+    this.zap(vpn, vpn + 1);
+    this.memory.getPage(pfn);
+    this.install(vpn, pfn * 4 + pteRights(vmFlags));
+    return true;
   }
 
   /** Frees the pages of [start, end): the areas there are gone. */
   unmap(start: number, end: number): void {
     this.flushTlb(start, end);
-    this.forEachChunk(start, end, this.zapChunk);
+    this.forEachChunk(start, end, (n, chunk, from, to) => this.zapChunk(n, chunk, from, to, false));
   }
 
   /** Gives the pages of [start, end) the rights of areas with `vmFlags` (change_protection). */
@@ -204,6 +283,7 @@ export class PageTable {
     this.forEachChunk(start, end, (_n, chunk, from, to) => {
       for (let i = chunk * CHUNK + from; i < chunk * CHUNK + to; i++) {
         const pte = this.ptes[i]!;
+        if (pte === PTE_GUARD) continue;
         // A page that others hold too stays closed for writing: the fault decides about a copy.
         const shared = this.memory.refCount(pte >>> 2) > 1 ? ~PTE_WRITE : ~0;
         if (pte !== 0) this.ptes[i] = (pte & ~3) | (rights & shared);
@@ -215,7 +295,7 @@ export class PageTable {
   private forEachChunk(
     start: number, end: number, visit: (n: number, chunk: number, from: number, to: number) => void,
   ): void {
-    if (this.rss === 0) return;
+    if (this.chunks.size === 0) return;
     const first = Math.floor(start / CHUNK);
     const last = Math.floor((end - 1) / CHUNK);
     const one = (n: number) => {
@@ -249,7 +329,7 @@ export class PageTable {
   clear(): void {
     this.chunks.forEach((_n, chunk) => {
       for (let i = chunk * CHUNK; i < (chunk + 1) * CHUNK; i++) {
-        if (this.ptes[i] !== 0) this.memory.freePage(this.ptes[i]! >>> 2);
+        if (this.ptes[i] !== 0 && this.ptes[i] !== PTE_GUARD) this.memory.freePage(this.ptes[i]! >>> 2);
       }
     });
     this.chunks.clear();
@@ -265,8 +345,9 @@ export class PageTable {
     let seen = 0;
     this.chunks.forEach((n, chunk) => {
       for (let i = 0; i < CHUNK; i++) {
-        if (this.ptes[chunk * CHUNK + i] === 0) continue;
-        seen += 1;
+        const pte = this.ptes[chunk * CHUNK + i]!;
+        if (pte === 0) continue;
+        if (pte !== PTE_GUARD) seen += 1;
         const h = this.vmas.find(n * CHUNK + i);
         if (h === NONE || this.vmas.vmStart[h]! > n * CHUNK + i) bug('page outside every vma', { vpn: n * CHUNK + i });
       }
@@ -291,6 +372,12 @@ export class PageTable {
   }
 
   private install(vpn: number, pte: number): void {
+    this.put(vpn, pte);
+    this.rss += 1;
+  }
+
+  /** Fills the empty entry of `vpn`. */
+  private put(vpn: number, pte: number): void {
     const n = Math.floor(vpn / CHUNK);
     let chunk = this.chunkOf(n);
     if (chunk < 0) {
@@ -299,7 +386,6 @@ export class PageTable {
     }
     this.ptes[chunk * CHUNK + (vpn - n * CHUNK)] = pte;
     this.present[chunk]! += 1;
-    this.rss += 1;
   }
 
   private replace(vpn: number, pte: number): void {
@@ -322,14 +408,21 @@ export class PageTable {
     return chunk;
   }
 
-  private zapChunk(n: number, chunk: number, from: number, to: number): void {
+  private zapChunk(n: number, chunk: number, from: number, to: number, keepsGuards: boolean): void {
     for (let i = chunk * CHUNK + from; i < chunk * CHUNK + to; i++) {
-      if (this.ptes[i] === 0) continue;
-      this.memory.freePage(this.ptes[i]! >>> 2);
+      const pte = this.ptes[i]!;
+      if (pte === 0 || (keepsGuards && pte === PTE_GUARD)) continue;
+      if (pte !== PTE_GUARD) {
+        this.memory.freePage(pte >>> 2);
+        this.rss -= 1;
+      }
       this.ptes[i] = 0;
       this.present[chunk]! -= 1;
-      this.rss -= 1;
     }
+    this.dropEmptyChunk(n, chunk);
+  }
+
+  private dropEmptyChunk(n: number, chunk: number): void {
     if (this.present[chunk] === 0) {
       this.chunks.delete(n);
       this.lastNumber = -1;

@@ -57,11 +57,46 @@ function anonVmaAgrees(mm: Mm, neighbour: number, mine: number): boolean {
 }
 
 /**
- * Tries to put a new area [start, end) into a neighbour; `above` is the VMA above it (NONE: nothing).
- * Returns whether it did.
+ * mmap and brk: tries to put a new area [start, end) into a neighbour; `above` is the VMA above it (NONE:
+ * nothing). Returns whether it did.
  */
 export function vmaMerge(
-  mm: Mm, above: number, start: number, end: number, vmFlags: number, file: number, pgoff: number, anonVma = 0,
+  mm: Mm, above: number, start: number, end: number, vmFlags: number, file: number, pgoff: number,
+): boolean {
+  return mergeNew(mm, above, start, end, vmFlags, file, pgoff, 0, mm.rules.anonVma === '6.1');
+}
+
+/** copy_vma(): the same for the copy that mremap makes of an area with `anonVma`. */
+export function vmaMergeMoved(
+  mm: Mm, above: number, start: number, end: number, vmFlags: number, file: number, pgoff: number, anonVma: number,
+): boolean {
+  return mergeNew(mm, above, start, end, vmFlags, file, pgoff, anonVma, false);
+}
+
+/** mremap in place, 6.x: area `h` reaches up to `end` from here on, and takes in the area that begins there. */
+export function vmaExpand(mm: Mm, h: number, end: number): void {
+  const { vmas } = mm;
+  const oldEnd = vmas.vmEnd[h]!;
+  const next = vmas.next(h);
+  like.vmFlags = vmas.vmFlags[h]!;
+  like.file = vmas.vmFile[h]!;
+  like.pgoff = vmas.vmPgoff[h]! + (oldEnd - vmas.vmStart[h]!);
+  like.start = oldEnd;
+  like.anonVma = vmas.vmAnon[h]!;
+  const joinsNext = next !== NONE && vmas.vmStart[next] === end && compatible(mm, next, like);
+  if (!joinsNext || !bothSidesAgree(mm, h, next, false)) {
+    vmas.setEnd(h, end);
+    return;
+  }
+  mm.stats.merges += 1;
+  vmas.vmAnon[h] = vmas.vmAnon[h]! || vmas.vmAnon[next]!;
+  vmas.setEnd(h, vmas.vmEnd[next]!);
+  mm.removeArea(next);
+}
+
+function mergeNew(
+  mm: Mm, above: number, start: number, end: number, vmFlags: number, file: number, pgoff: number,
+  anonVma: number, nextFirst: boolean,
 ): boolean {
   const { vmas } = mm;
   const prev = vmas.before(above);
@@ -72,12 +107,12 @@ export function vmaMerge(
   like.anonVma = anonVma;
   const joinsNext = above !== NONE && vmas.vmStart[above] === end && compatible(mm, above, like);
   const joinsPrev = prev !== NONE && vmas.vmEnd[prev] === start && compatible(mm, prev, like);
-  if (joinsPrev && joinsNext && bothSidesAgree(mm, prev, above)) {
-    joinPrevAndNext(mm, prev, above);
+  if (joinsPrev && joinsNext && bothSidesAgree(mm, prev, above, nextFirst)) {
+    joinPrevAndNext(mm, prev, above, anonVma);
     return true;
   }
   // 6.1's mmap tries next first: where the two sides disagree, it is next that grows.
-  if (joinsPrev && !(joinsNext && mm.rules.anonVma === '6.1')) {
+  if (joinsPrev && !(joinsNext && nextFirst)) {
     mm.stats.merges += 1;
     vmas.setEnd(prev, end);
     if (anonVma !== 0) vmas.vmAnon[prev] = anonVma;
@@ -92,17 +127,17 @@ export function vmaMerge(
 }
 
 /** Whether prev and next may become one: in 2.5.46 they may if each may with what lies between. */
-function bothSidesAgree(mm: Mm, prev: number, next: number): boolean {
+function bothSidesAgree(mm: Mm, prev: number, next: number, nextFirst: boolean): boolean {
   const a = mm.vmas.vmAnon[prev]!;
   const b = mm.vmas.vmAnon[next]!;
-  if (mm.rules.anonVma === '6.1') return b === 0 ? true : a === b;
+  if (nextFirst) return b === 0 ? true : a === b;
   return a === 0 || b === 0 || a === b;
 }
 
-function joinPrevAndNext(mm: Mm, prev: number, next: number): void {
+function joinPrevAndNext(mm: Mm, prev: number, next: number, anonVma: number): void {
   const { vmas } = mm;
   mm.stats.merges += 2;
-  const anon = vmas.vmAnon[prev]! || vmas.vmAnon[next]!;
+  const anon = vmas.vmAnon[prev]! || vmas.vmAnon[next]! || anonVma;
   vmas.vmAnon[prev] = anon;
   vmas.setEnd(prev, vmas.vmEnd[next]!);
   mm.removeArea(next);
@@ -142,7 +177,7 @@ function mergeModified(mm: Mm, h: number, start: number, end: number, newFlags: 
   const joinsNext = next !== NONE && vmas.vmStart[next] === end && compatible(mm, next, like);
   if (!joinsPrev && !joinsNext) return false;
   const anon = vmas.vmAnon[h]!;
-  if (joinsPrev && joinsNext && bothSidesAgree(mm, prev, next)) {
+  if (joinsPrev && joinsNext && bothSidesAgree(mm, prev, next, false)) {
     vmas.vmAnon[prev] = vmas.vmAnon[prev]! || anon || vmas.vmAnon[next]!;
     vmas.setEnd(prev, vmas.vmEnd[next]!);
     mm.removeArea(mm.removeArea(h));

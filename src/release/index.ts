@@ -3,7 +3,7 @@
  * tests and the tables. Sources: Linux 2.5.45 and 2.5.46, mm/mmap.c, include/linux/sched.h,
  * include/linux/threads.h, kernel/pid.c.
  */
-import { rules25 } from './mm_rules.js';
+import { rules25, rules61, rules618 } from './mm_rules.js';
 import { type Release, versionNumber } from './release.js';
 
 export const releases: readonly Release[] = [
@@ -26,6 +26,26 @@ export const releases: readonly Release[] = [
     pidMax: 32768,
     reservedPids: 300,
     rules: rules25,
+  },
+  {
+    name: '6.1',
+    date: '2022-12',
+    about: 'areas in a maple tree, searched from the top down by size of gap',
+    genericSearch: 'maple',
+    maxMapCount: 65530,
+    pidMax: 32768,
+    reservedPids: 300,
+    rules: rules61,
+  },
+  {
+    name: '6.18',
+    date: '2025-11',
+    about: 'searches keep the guard gaps of stacks; whole huge pages are aligned',
+    genericSearch: 'maple',
+    maxMapCount: 65530,
+    pidMax: 32768,
+    reservedPids: 300,
+    rules: rules618,
   },
 ];
 

@@ -56,6 +56,7 @@ export const rules25: MmRules = {
   sharedAnonymousPgoffZero: false,
   mmapMinAddr: 0,
   stackGuardGap: 0,
+  searchKeepsGaps: false,
   heuristic: 'free',
   brk: { least: 'end_code', dataLimitFirst: false, dataFrom: 'start_data', shrinkNeedsMap: false, dataVm: false },
   alignsHugePages: false,
@@ -180,5 +181,6 @@ export const rules618: MmRules = {
   anonVma: '6.18',
   prot: { semIsShared: false, growsFlags: true, dropsAccount: true, dataLimit: true },
   stackFlag: true,
+  searchKeepsGaps: true,
   alignsHugePages: true,
 };

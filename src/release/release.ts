@@ -7,7 +7,7 @@
 import type { MmRules } from './rules.js';
 
 /** Names of the searches, one file each in src/mm/unmapped_area. */
-export type SearchName = 'first-fit' | 'free-area-cache';
+export type SearchName = 'first-fit' | 'free-area-cache' | 'maple';
 
 export interface Release {
   readonly name: string;

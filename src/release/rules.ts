@@ -89,6 +89,8 @@ export interface MmRules {
   readonly mmapMinAddr: number;
   /** Pages kept free beside a stack that grows. */
   readonly stackGuardGap: number;
+  /** The search itself keeps that gap, and the least address, and not the hint's test alone: 6.18. */
+  readonly searchKeepsGaps: boolean;
   /** Overcommit mode 0 compares one request with free memory, or with all of it (6.x). */
   readonly heuristic: 'free' | 'total';
   readonly brk: BrkRules;

@@ -10,7 +10,7 @@ import { sysFutex } from './sys_futex.js';
 import { oldGetrlimit, sysGetrlimit } from './sys_getrlimit.js';
 import { sysGetpid, sysGettid, sysSchedYield, sysSetTidAddress } from './sys_task.js';
 import {
-  ia64Mmap, ia64Mmap2, mmap2In4k, oldMmap, sparc64Munmap, sparcMmap, sparcMmap2, sysMprotect, sysMunmap,
+  ia64Mmap, ia64Mmap2, mmap2In4k, oldMmap, sparc64Munmap, sparcMmap, sparcMmap2, sysMprotect, sysMunmap, x8664Mmap,
 } from './sys_mmap.js';
 import { sysWrite } from './sys_write.js';
 
@@ -38,4 +38,5 @@ export const handlers: Readonly<Record<string, Handler>> = {
   sparc_mmap: sparcMmap,
   sparc_mmap2: sparcMmap2,
   write: sysWrite,
+  x86_64_mmap: x8664Mmap,
 };

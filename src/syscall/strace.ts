@@ -144,6 +144,10 @@ function cloneArgs(k: Kernel, args: Args, result: number | null): string {
     return `child_stack=${pointer(args, 1)}, stack_size=${word(args, 2)}, flags=${flags}, ` +
       `parent_tid=${tid(3)}, child_tidptr=${pointer(args, 4)}, tls=${pointer(args, 5)}`;
   }
+  if (k.target.cloneOrder === 'tls-fifth') {
+    return `child_stack=${pointer(args, 1)}, flags=${flags}, parent_tid=${tid(2)}, ` +
+      `child_tidptr=${pointer(args, 3)}, tls=${pointer(args, 4)}`;
+  }
   return `child_stack=${pointer(args, 1)}, flags=${flags}, parent_tid=${tid(2)}, ` +
     `tls=${pointer(args, 3)}, child_tidptr=${pointer(args, 4)}`;
 }

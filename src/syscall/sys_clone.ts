@@ -3,6 +3,7 @@
  * `backported`): NPTL needs a pointer for the parent's and one for the child's tid, and its TLS.
  *
  *   clone (i386, sparc): flags, stack, parent_tid, tls, child_tid
+ *   clone (x86_64):      flags, stack, parent_tid, child_tid, tls
  *   clone2 (ia64):       flags, stack base, stack size, parent_tid, child_tid, tls
  */
 import { EFAULT, EINVAL, ENOSYS } from '../arch/generic/errno.js';
@@ -14,8 +15,8 @@ import { store32 } from '../mm/uaccess.js';
 import type { Kernel } from './kernel.js';
 
 /** Indices of the tid pointers. */
-const PTID = { 'tls-fourth': 2, 'stack-size': 3 };
-const CTID = { 'tls-fourth': 4, 'stack-size': 4 };
+const PTID = { 'tls-fourth': 2, 'tls-fifth': 2, 'stack-size': 3 };
+const CTID = { 'tls-fourth': 4, 'tls-fifth': 3, 'stack-size': 4 };
 
 /** Returns the child's tid; EINVAL for flags that need each other, EAGAIN without a pid, EFAULT. */
 export function sysClone(k: Kernel): number {

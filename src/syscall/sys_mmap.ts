@@ -50,6 +50,16 @@ export function mmap2In4k(k: Kernel): number {
   return map(k, args);
 }
 
+/** x86_64 mmap (9): a byte offset, looked at before the descriptor. */
+export function x8664Mmap(k: Kernel): number {
+  if (k.offset(5) !== 0) return -EINVAL;
+  const args = fill(k);
+  const error = takeFile(k, args, k.lo(4));
+  if (error < 0) return error;
+  args.pgoff = k.vpn(5);
+  return map(k, args);
+}
+
 /** i386 mmap (90): one argument, the address of the six; any address, as i386 loads any. */
 export function oldMmap(k: Kernel): number {
   const block = new Uint8Array(24);

@@ -53,8 +53,9 @@ function clone(nptl: Nptl, row: number): number {
   const top = (pdLo >>> 0) + params.sizeofPthread - params.staticTlsSize;
   sys.word(1, pdHi + hiOfNumber(top), loOfNumber(top));
   sys.word(2, pdHi, tidLo);
-  setTls(nptl, 3, pdHi, pdLo);
-  sys.word(4, pdHi, tidLo);
+  const tlsFourth = target.cloneOrder === 'tls-fourth';
+  setTls(nptl, tlsFourth ? 3 : 4, pdHi, pdLo);
+  sys.word(tlsFourth ? 4 : 3, pdHi, tidLo);
   return sys.trap(target.nr.clone!);
 }
 

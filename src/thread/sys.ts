@@ -60,6 +60,7 @@ export class Sys {
     const { kernel } = this;
     if (this.unstarted || kernel.tasks.state[kernel.current] !== TASK_RUNNING) this.notYielded();
     this.regs[this.nrIndex] = nr;
+    this.regs[this.nrIndex + 1] = 0;
     const outcome = kernel.trap();
     if (outcome === 'done') return this.outcome();
     return outcome === 'sleeps' ? SLEEPING : GONE;

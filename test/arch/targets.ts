@@ -11,7 +11,7 @@ export interface Named {
 /** "sparc64" and "sparc64 32-bit" count as two machines: most of their records differ. */
 export function targetsOf(kernel = '2.5.46'): Named[] {
   const { release } = findRelease(kernel)!;
-  return archs.flatMap((arch) =>
+  return archs.filter((arch) => arch.releases.includes(kernel)).flatMap((arch) =>
     arch.bits.map((bits, i) => ({
       name: i === 0 ? arch.name : `${arch.name} ${bits}-bit`,
       target: arch.at(release, bits),

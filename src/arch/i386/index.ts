@@ -5,11 +5,14 @@
  *   0x08048000 text, data, heap ->   0x40000000 mmap ->          <- stack 0xc0000000
  */
 import { vpnOfBig } from '../../lib/u64.js';
-import type { Release } from '../../release/index.js';
-import type { Arch, NptlParameters, Target } from '../arch.js';
-import { anonymousArea, dataArea, textArea } from '../generic/image.js';
+import { type Release, versionNumber } from '../../release/index.js';
+import type { Arch, ImageArea, NptlParameters, Target } from '../arch.js';
 import {
-  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_STACK_FLAGS,
+  anonymousArea, dataArea, modernDataArea, modernTextArea, specialArea, textArea,
+} from '../generic/image.js';
+import { gapBelowStack } from '../generic/layout.js';
+import {
+  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_STACK_FLAGS,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
 import { int80 } from '../trap.js';
@@ -39,7 +42,29 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
   };
 }
 
+const image25: readonly ImageArea[] = [
+  textArea(SHIFT, 0x08048000n, 0x08049000n),
+  dataArea(SHIFT, 0x08049000n, 0x0804a000n, 0x1000),
+  anonymousArea('stack', SHIFT, 0xbfffe000n, 0xc0000000n, VM_STACK_FLAGS),
+];
+
+/** 6.x: vvar and vdso at the top of the mmap area, 33 pages of stack, neither heap nor stack executable. */
+function modernImage(release: Release): readonly ImageArea[] {
+  const base = 0xb8000000n;
+  const vdso = base - 0x2000n;
+  const clock = release.name === '6.18' ? vdso - 0x2000n : vdso;
+  return [
+    modernTextArea(SHIFT, 0x08048000n, 0x08049000n),
+    modernDataArea(SHIFT, 0x08049000n, 0x0804a000n, 0x1000),
+    specialArea('vvar', SHIFT, clock - 0x4000n, clock, '[vvar]'),
+    ...(clock < vdso ? [specialArea('vvar', SHIFT, clock, vdso, '[vvar_vclock]')] : []),
+    specialArea('vdso', SHIFT, vdso, base, '[vdso]'),
+    anonymousArea('stack', SHIFT, 0xc0000000n - 0x21000n, 0xc0000000n, VM_STACK_FLAGS & ~VM_EXEC),
+  ];
+}
+
 function at(release: Release): Target {
+  const modern = versionNumber(release.name) >= versionNumber('6.1');
   return {
     arch: 'i386',
     bits: 32,
@@ -55,6 +80,11 @@ function at(release: Release): Target {
     taskUnmappedBase: () => TASK_UNMAPPED_BASE,
     newTask: { is32bit: true, mapBase: 0 },
     search: release.genericSearch,
+    topDownBase: modern
+      ? (stackBytes) => TASK_SIZE - gapBelowStack(stackBytes, TASK_SIZE, release.rules.stackGuardGap, 2 ** SHIFT)
+      : null,
+    lowestSearched: modern ? release.rules.mmapMinAddr / 2 ** SHIFT : 0,
+    hintTestsPrev: modern,
     hugePages: 0,
     hintStartsSearch: false,
     vaHole: null,
@@ -65,17 +95,13 @@ function at(release: Release): Target {
     errno: (generic) => generic,
     trap: int80,
     nr: i386Syscalls,
-    backported: ['set_tid_address'],
+    backported: modern ? [] : ['set_tid_address'],
     entry: { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' },
     cloneOrder: 'tls-fourth',
     rlimInfinity: [0, -1],
-    image: [
-      textArea(SHIFT, 0x08048000n, 0x08049000n),
-      dataArea(SHIFT, 0x08049000n, 0x0804a000n, 0x1000),
-      anonymousArea('stack', SHIFT, 0xbfffe000n, 0xc0000000n, VM_STACK_FLAGS),
-    ],
+    image: modern ? modernImage(release) : image25,
     startBrk: vpnOfBig(0x0804a000n, SHIFT),
-    dataDefaultFlags: VM_DATA_DEFAULT_FLAGS,
+    dataDefaultFlags: modern ? VM_DATA_DEFAULT_FLAGS & ~VM_EXEC : VM_DATA_DEFAULT_FLAGS,
     nptl,
   };
 }
@@ -84,5 +110,6 @@ export const i386: Arch = {
   name: 'i386',
   about: '4 KiB pages, mmap from 1 GiB, little-endian',
   bits: [32],
+  releases: ['2.5.45', '2.5.46', '6.1', '6.18'],
   at,
 };

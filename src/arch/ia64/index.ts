@@ -68,6 +68,9 @@ function at(release: Release): Target {
     taskUnmappedBase: (task) => task.mapBase,
     newTask: { is32bit: false, mapBase: DEFAULT_MAP_BASE },
     search: 'first-fit',
+    topDownBase: null,
+    lowestSearched: 0,
+    hintTestsPrev: false,
     hugePages: 0,
     hintStartsSearch: true,
     vaHole: null,
@@ -99,5 +102,6 @@ export const ia64: Arch = {
   name: 'ia64',
   about: '16 KiB pages, regions, a register stack growing up, little-endian',
   bits: [64],
+  releases: ['2.5.45', '2.5.46'],
   at,
 };

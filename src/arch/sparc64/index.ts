@@ -83,6 +83,9 @@ function at(release: Release, bits: Bits): Target {
     taskUnmappedBase,
     newTask: { is32bit, mapBase: 0 },
     search: 'first-fit',
+    topDownBase: null,
+    lowestSearched: 0,
+    hintTestsPrev: false,
     hugePages: 0,
     hintStartsSearch: true,
     vaHole: { start: HOLE_START, end: PAGE_OFFSET },
@@ -117,5 +120,6 @@ export const sparc64: Arch = {
   name: 'sparc64',
   about: '8 KiB pages, mmap above the VA hole (0x70000000 for 32-bit tasks), big-endian',
   bits: [64, 32],
+  releases: ['2.5.45', '2.5.46'],
   at,
 };
