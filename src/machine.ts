@@ -266,7 +266,7 @@ export class Machine {
     const guard = this.nptl?.guardAt(fault.hi, fault.lo) ?? '';
     const where = [isBus ? '' : fault.reason, guard].filter((text) => text !== '').join(', ');
     const message = `${who}: ${signal} at ${at}${where === '' ? '' : ` (${where})`}`;
-    return this.result('signalled', 128 + this.target.signal[signal], signal, [], message);
+    return this.result('signalled', 128 + this.target.signal[signal], signal, [], message, fault);
   }
 
   private result(

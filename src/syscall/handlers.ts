@@ -12,6 +12,7 @@ import { sysGetpid, sysGettid, sysSchedYield, sysSetTidAddress } from './sys_tas
 import {
   ia64Mmap, ia64Mmap2, mmap2In4k, oldMmap, sparc64Munmap, sparcMmap, sparcMmap2, sysMprotect, sysMunmap, x8664Mmap,
 } from './sys_mmap.js';
+import { sparc32Mremap, sparc64Mremap, sysMremap } from './sys_mremap.js';
 import { sysWrite } from './sys_write.js';
 
 export const handlers: Readonly<Record<string, Handler>> = {
@@ -28,11 +29,14 @@ export const handlers: Readonly<Record<string, Handler>> = {
   ia64_mmap2: ia64Mmap2,
   mmap2_4k: mmap2In4k,
   mprotect: sysMprotect,
+  mremap: sysMremap,
   munmap: sysMunmap,
   old_getrlimit: oldGetrlimit,
   old_mmap: oldMmap,
   sched_yield: sysSchedYield,
   set_tid_address: sysSetTidAddress,
+  sparc32_mremap: sparc32Mremap,
+  sparc64_mremap: sparc64Mremap,
   sparc64_munmap: sparc64Munmap,
   sparc_brk: sparcBrk,
   sparc_mmap: sparcMmap,

@@ -51,6 +51,9 @@ export interface KernelOptions {
   readonly tracer: Tracer | null;
 }
 
+/** Unknown calls that are named. */
+const MAX_NAMED = 32;
+
 /** Highest call number plus one over all machines, rounded up: ia64 counts from 1024. */
 const MAX_NR = 2048;
 
@@ -199,7 +202,8 @@ export class Kernel {
   }
 
   private unknown(nr: number): number {
-    if (!this.named.has(nr)) {
+    // A program that tries every number is not worth a line for each.
+    if (!this.named.has(nr) && this.named.size < MAX_NAMED) {
       this.named.add(nr);
       this.options.onUnknownCall(this.nameOf(nr), nr);
     }

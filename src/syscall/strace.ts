@@ -3,6 +3,7 @@
  * TypeScript programs and binaries are shown alike.
  */
 import { errnoName } from '../arch/generic/errno.js';
+import * as calls from '../arch/generic/mman_calls.js';
 import * as sched from '../arch/generic/sched.js';
 import { strerror } from '../arch/generic/strerror.js';
 import { hex } from '../lib/u64.js';
@@ -187,6 +188,23 @@ function getrlimitArgs(_k: Kernel, args: Args): string {
   return `${RESOURCES[args.lo[0]!] ?? args.lo[0]}, ${pointer(args, 1)}`;
 }
 
+/** Names of the constants of mman_calls.ts that begin with `prefix`, as bits. */
+function callFlags(prefix: string, value: number): string {
+  const names = Object.entries(calls)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, bit]) => [bit, name] as const)
+    .sort(([a], [b]) => a - b);
+  return bits(value, names, '0');
+}
+
+/** The new address is shown where the call looks at it. */
+function mremapArgs(_k: Kernel, args: Args): string {
+  const flags = args.lo[3]!;
+  const looks = (flags & (calls.MREMAP_FIXED | calls.MREMAP_DONTUNMAP)) !== 0;
+  const target = looks ? `, ${pointer(args, 4)}` : '';
+  return `${pointer(args, 0)}, ${size(args, 1)}, ${size(args, 2)}, ${callFlags('MREMAP_', flags)}${target}`;
+}
+
 const formats: Readonly<Record<string, Format>> = {
   brk: (_k, args) => pointer(args, 0),
   clone: cloneArgs,
@@ -198,6 +216,7 @@ const formats: Readonly<Record<string, Format>> = {
   mmap: mmapArgs,
   mmap2: mmapArgs,
   mprotect: (_k, args) => `${pointer(args, 0)}, ${size(args, 1)}, ${prot(args.lo[2]!)}`,
+  mremap: mremapArgs,
   munmap: (_k, args) => `${pointer(args, 0)}, ${size(args, 1)}`,
   old_mmap: oldMmapArgs,
   sched_yield: () => '',

@@ -228,8 +228,8 @@ export class Libc {
     return cond.condInit(this.nptl, addr);
   }
 
-  pthread_cond_destroy(addr: Addr): Call<number> {
-    return new Done(cond.condDestroy(this.nptl, addr));
+  pthread_cond_destroy(_addr: Addr): Call<number> {
+    return new Done(cond.condDestroy());
   }
 
   pthread_cond_wait(addr: Addr, mutexAddr: Addr): Call<number> {
@@ -423,7 +423,7 @@ export class Libc {
     }
     if (error <= GONE) return pendingForever;
     this.errno = -error;
-    return new Done(makeAddr(this.nptl.target.bits, -1, -1));
+    return new Done<Addr>(-1);
   }
 
   /** A call that sleeps: its result is in the registers once the thread runs again. */
@@ -476,7 +476,7 @@ export class Libc {
 
   /** "0x..." of an address. */
   addressText(addr: Addr): string {
-    return hex(hiOf(addr), loOf(addr));
+    return hex(this.nptl.target.bits === 32 ? 0 : hiOf(addr), loOf(addr));
   }
 }
 

@@ -6,7 +6,6 @@
  * Unlike glibc: sequence numbers count 32 bits, which four billion waits would exceed; broadcast wakes
  * everybody at once, as glibc does on a kernel without FUTEX_REQUEUE (before 2.5.70).
  */
-import { EBUSY } from '../arch/generic/errno.js';
 import { FUTEX_WAKE } from '../arch/generic/sched.js';
 import { type Addr, hiOf, loOf } from './address.js';
 import { futexWait, lllLockWait, lllTrylock, lllUnlock } from './lowlevellock.js';
@@ -27,12 +26,9 @@ export function condInit(nptl: Nptl, cond: Addr): number {
   return 0;
 }
 
-/** EBUSY while threads wait. */
-export function condDestroy(nptl: Nptl, cond: Addr): number {
-  const { total, wakeup } = offsets(nptl);
-  const hi = hiOf(cond);
-  const lo = loOf(cond);
-  return nptl.load(hi, lo + total) >>> 0 > nptl.load(hi, lo + wakeup) >>> 0 ? nptl.target.errno(EBUSY) : 0;
+/** Always 0: 2.3.3 does not look whether threads wait. */
+export function condDestroy(): number {
+  return 0;
 }
 
 function* lockCond(nptl: Nptl, hi: number, lo: number): Generator<undefined, void, unknown> {
