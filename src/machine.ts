@@ -20,6 +20,7 @@ import { handlers } from './syscall/handlers.js';
 import { Kernel, type Tracer } from './syscall/kernel.js';
 import type { Process } from './syscall/process.js';
 import { Strace } from './syscall/strace.js';
+import { tracerOf } from './syscall/tracers.js';
 import { TASK_FREE, TASK_FUTEX } from './task/task_table.js';
 import type { Addr } from './thread/address.js';
 import { hiOf, loOf } from './thread/address.js';
@@ -56,6 +57,8 @@ export interface MachineConfig {
   readonly stderr?: Sink;
   /** System calls as strace prints them, a line each. */
   readonly strace?: ((line: string) => void) | null;
+  /** What else sees every system call: MemoryTrace of src/trace, for one. */
+  readonly tracers?: readonly Tracer[];
   /** Sentences about the run: a call that is not implemented, for example. */
   readonly notice?: (sentence: string) => void;
 }
@@ -152,7 +155,7 @@ export class Machine {
     this.kernel = new Kernel(this.target, this.vm, this.memory, {
       handlers,
       pidMax: resolveCount(config.pidMax, 'pid-max', this.target.release.pidMax, FIRST_PID + 1),
-      tracer: config.strace ? tracerFor(config.strace) : null,
+      tracer: tracerOf(tracersFor(config)),
       onUnknownCall: (name) => config.notice?.(`system call ${name} is not implemented: ENOSYS`),
     });
     this.mm = makeMm(this.target, this.vm, this.memory, { ...initRlimits(), ...config.rlimits }, {
@@ -394,6 +397,6 @@ function resolveCount(value: number | undefined, name: string, standard: number,
   return value;
 }
 
-function tracerFor(print: (line: string) => void): Tracer {
-  return new Strace(print);
+function tracersFor({ strace, tracers = [] }: MachineConfig): readonly Tracer[] {
+  return strace ? [new Strace(strace), ...tracers] : tracers;
 }

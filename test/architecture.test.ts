@@ -64,9 +64,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   thread: ['lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall'],
   'machine.ts': ['lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
   report: ['lib'],
+  trace: ['machine.ts', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
   'index.ts': ['machine.ts', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
   // The benchmark's own program is an example.
-  cli: ['..', 'index.ts', 'machine.ts', 'report', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
+  cli: ['..', 'index.ts', 'machine.ts', 'report', 'trace', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
 };
 
 /** The row of MAY_IMPORT that a path belongs to. */

@@ -5,7 +5,7 @@ import { reportBench } from './bench_report.js';
 import { measureAll } from './bench_runs.js';
 import { thisHost } from './host.js';
 import { measureNative } from './native.js';
-import { checkWritable, say } from './output.js';
+import { checkFile, checkWritable, say } from './output.js';
 
 /** The flags, as commander hands them over. */
 export interface BenchFlags extends Combinations {
@@ -21,7 +21,7 @@ export const PROGRAM = 'test_str02';
 /** Returns the exit status. */
 export async function benchThreads(flags: BenchFlags): Promise<number> {
   checkWritable(flags.json);
-  checkWritable(flags.svg);
+  checkFile('--svg', flags.svg);
   const quiet = flags.quiet === true;
   const plan = planOf(flags);
   if (!quiet) plan.notes.forEach(say);

@@ -9,6 +9,7 @@ import pc from 'picocolors';
 import { addBench, addDemo } from './bench_command.js';
 import { codeOf, EXIT_FAILED, EXIT_PIPE, EXIT_USAGE, RunError, sentenceOf, UsageError } from './errors.js';
 import { addList } from './list_command.js';
+import { addMaps } from './maps_command.js';
 import { say } from './output.js';
 import { addRun } from './run_command.js';
 import { Answered, needsCommand, refuseInSentences } from './usage.js';
@@ -35,6 +36,7 @@ function commandLine(guestArgs: readonly string[], ended: (status: number) => vo
   addRun(program, guestArgs, ended);
   addBench(program, ended);
   addDemo(program, ended);
+  addMaps(program, ended);
   addList(program, ended);
   needsCommand(program);
   program.helpCommand('help [command]', 'display help for command');

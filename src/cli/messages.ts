@@ -5,7 +5,7 @@
 import type { MachineConfig, RunResult } from '../machine.js';
 
 /** What may be asked of a machine, without the functions, which cannot be sent. */
-export type GuestConfig = Omit<MachineConfig, 'stdout' | 'stderr' | 'strace' | 'notice'>;
+export type GuestConfig = Omit<MachineConfig, 'stdout' | 'stderr' | 'strace' | 'tracers' | 'notice'>;
 
 export interface RunRequest {
   /** Absolute. */
@@ -16,7 +16,9 @@ export interface RunRequest {
   readonly config: GuestConfig;
   /** Where the guest's fd 1 goes. */
   readonly stdoutFd: number;
+  /** Where strace's lines go, and the memory calls as JSON; null for nowhere. */
   readonly straceFd: number | null;
+  readonly traceFd: number | null;
   readonly quiet: boolean;
   /** False: the list of areas is not sent. */
   readonly wantsMaps: boolean;

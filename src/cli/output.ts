@@ -2,7 +2,7 @@
  * Everything that leaves guardpage passes here, and leaves at once: writes are synchronous, so that
  * the guest's output and ours keep their order, from whichever thread they come.
  */
-import { accessSync, constants, existsSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { accessSync, constants, existsSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 import pc from 'picocolors';
@@ -13,6 +13,8 @@ export const STDERR = 2;
 /** `--json -`. */
 export const TO_STDOUT = '-';
 
+/** Letters to a line where there is no terminal. */
+const PAGE_COLUMNS = 100;
 /** Between two attempts to write to a pipe that is full. */
 const RETRY_MS = 1;
 const never = new Int32Array(new SharedArrayBuffer(4));
@@ -45,6 +47,12 @@ export function colors(fd: number): ReturnType<typeof pc.createColors> {
   return pc.createColors(hasColor(fd));
 }
 
+/** Letters to a line: a terminal's own, else a page's. */
+export function columnsOf(fd: number): number {
+  const stream = fd === STDERR ? process.stderr : process.stdout;
+  return (isatty(fd) && stream.columns) || PAGE_COLUMNS;
+}
+
 /** Refuses a file that cannot be written, before the work that would be lost. Makes no file. */
 export function checkWritable(path: string | undefined): void {
   if (path === undefined || path === TO_STDOUT) return;
@@ -55,6 +63,12 @@ export function checkWritable(path: string | undefined): void {
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(`cannot write ${path}: ${reasonOf(error)}`);
   }
+}
+
+/** The same for a flag that takes a file only: "-" would be one of that name. */
+export function checkFile(flag: string, path: string | undefined): void {
+  if (path === TO_STDOUT) throw new UsageError(`${flag} takes the name of a file, not "-"`);
+  checkWritable(path);
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -76,6 +90,15 @@ export function writeFile(path: string, text: string): void {
     writeFileSync(path, text);
   } catch (error) {
     throw new RunError(`cannot write ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** A file to be written bit by bit, empty. */
+export function openToWrite(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    throw new UsageError(`cannot write ${path}: ${reasonOf(error)}`);
   }
 }
 

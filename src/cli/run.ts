@@ -2,13 +2,12 @@
  * guardpage run PROGRAM [-- ARGS]. The guest's fd 1 and 2 are ours; what guardpage says goes to stderr,
  * the maps to stdout after the program's output. With `--json -` stdout carries JSON alone.
  */
-import { openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Rlimits } from '../mm/mm.js';
 import { checkProgram } from './check_program.js';
-import { UsageError } from './errors.js';
 import type { GuestConfig } from './messages.js';
-import { checkWritable, reasonOf, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeJson } from './output.js';
+import { checkFile, checkWritable, openToWrite, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeJson } from './output.js';
+import { drawRun, stripOfRun, wantsStrip } from './run_pictures.js';
 import { runJson, sayOutcome, statsText } from './run_report.js';
 import { type Finished, runInThread } from './run_thread.js';
 
@@ -27,7 +26,11 @@ export interface RunFlags {
   readonly rlimit?: Partial<Rlimits>;
   /** Name of a file; empty: stderr. */
   readonly strace?: string;
+  /** Name of a file, for the memory calls as JSON. */
+  readonly trace?: string;
   readonly maps?: boolean;
+  readonly strip?: boolean;
+  readonly svg?: string;
   readonly stats?: boolean;
   readonly json?: string;
   readonly quiet?: boolean;
@@ -38,6 +41,8 @@ export interface RunFlags {
 export async function run(program: string, argv: readonly string[], flags: RunFlags): Promise<number> {
   checkProgram(program);
   checkWritable(flags.json);
+  checkFile('--svg', flags.svg);
+  checkFile('--trace', flags.trace);
   const jsonOnStdout = flags.json === TO_STDOUT;
   const stdoutFd = jsonOnStdout ? STDERR : STDOUT;
   const finished = await runInThread(
@@ -48,13 +53,15 @@ export async function run(program: string, argv: readonly string[], flags: RunFl
       config: configOf(flags),
       stdoutFd,
       straceFd: straceFd(flags.strace),
+      traceFd: flags.trace === undefined ? null : openToWrite(flags.trace),
       quiet: flags.quiet === true,
-      wantsMaps: flags.maps === true || flags.json !== undefined,
+      wantsMaps: flags.maps === true || flags.json !== undefined || flags.svg !== undefined || wantsStrip(flags),
     },
     flags.timeout * 1000,
   );
-  report(finished, flags, stdoutFd);
+  report(program, finished, flags, stdoutFd);
   if (flags.json !== undefined) writeJson(flags.json, runJson(program, argv, finished));
+  if (flags.svg !== undefined) drawRun(flags.svg, program, finished);
   return finished.ending.exit;
 }
 
@@ -67,15 +74,12 @@ function configOf(flags: RunFlags): GuestConfig {
 function straceFd(file: string | undefined): number | null {
   if (file === undefined) return null;
   if (file === '') return STDERR;
-  try {
-    return openSync(file, 'w');
-  } catch (error) {
-    throw new UsageError(`cannot write ${file}: ${reasonOf(error)}`);
-  }
+  return openToWrite(file);
 }
 
-function report(finished: Finished, flags: RunFlags, stdoutFd: number): void {
+function report(program: string, finished: Finished, flags: RunFlags, stdoutFd: number): void {
   if (flags.maps === true) writeAll(stdoutFd, finished.ending.maps.map((line) => `${line}\n`).join(''));
+  if (wantsStrip(flags)) stripOfRun(program, finished);
   sayOutcome(finished, flags.timeout);
   if (flags.quiet !== true) finished.hints.forEach(say);
   if (flags.stats === true) writeAll(STDERR, statsText(finished));

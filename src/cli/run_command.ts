@@ -12,6 +12,8 @@ const EXAMPLES = `
 Examples:
   $ guardpage run program.ts
   $ guardpage run program.ts --arch ia64 --strace=calls.txt --maps -- -n 100
+  $ guardpage run program.ts --strip --svg space.svg
+  $ guardpage run program.ts --trace calls.jsonl && jq -s 'map(.probes) | add' calls.jsonl
   $ guardpage run program.ts --json - --quiet | jq .stats
 `;
 
@@ -35,7 +37,10 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
     .option('--pid-max <N>', 'one more than the highest pid', value.wholeNumber('--pid-max', 1, MOST_COUNT))
     .option('--rlimit <NAME=BYTES|unlimited>', 'soft limit: stack, data, as or memlock (repeatable)', value.rlimit)
     .option('--strace [FILE]', 'show system calls, on stderr or in a file')
-    .option('--maps', "show the areas at the end, after the program's output")
+    .option('--trace <FILE>', 'write what each memory call did and cost, a line of JSON each')
+    .option('--maps', "show the areas at the end, after the program's output; on a terminal, their map as well")
+    .option('--strip', 'show that map on stderr, terminal or not')
+    .option('--svg <FILE>', 'draw the address space at the end')
     .option('--stats', 'show counts at the end')
     .option('--json <FILE|->', 'write what became of it as JSON; with - stdout carries nothing else')
     .option('--quiet', 'no notes and hints, only what went wrong')

@@ -14,6 +14,7 @@ import { loadProgram } from './load_program.js';
 import {
   CONTROL_PIPE_CLOSED, CONTROL_STOP, type Ending, type RunRequest, type Setup, type WorkerMessage,
 } from './messages.js';
+import { MemoryTrace } from '../trace/memory_trace.js';
 import { say, STDERR, writeAll } from './output.js';
 import { hintsOf, watchRefusals } from './refusals.js';
 
@@ -48,12 +49,13 @@ function streamTo(fd: number): Writable {
 }
 
 function makeMachine(): Machine {
-  const { config, stdoutFd, straceFd, quiet } = request;
+  const { config, stdoutFd, straceFd, traceFd, quiet } = request;
   return new Machine({
     ...config,
     stdout: (bytes) => write(stdoutFd, bytes),
     stderr: (bytes) => write(STDERR, bytes),
     strace: straceFd === null ? null : (line) => write(straceFd, `${line}\n`),
+    tracers: traceFd === null ? [] : [new MemoryTrace((call) => write(traceFd, `${JSON.stringify(call)}\n`))],
     notice: (sentence) => {
       if (!quiet) say(sentence);
     },

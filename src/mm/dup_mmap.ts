@@ -5,6 +5,7 @@
  */
 import { ENOMEM } from '../arch/generic/errno.js';
 import { VM_ACCOUNT, VM_DONTCOPY, VM_LOCKED } from '../arch/generic/mman.js';
+import { anonVmaFork } from './anon_vma.js';
 import type { Mm } from './mm.js';
 import { NONE } from './vma_set.js';
 
@@ -26,6 +27,7 @@ export function dupMmap(parent: Mm, child: Mm): number {
       return -ENOMEM;
     }
     child.addArea(NONE, start, end, vmas.vmPgoff[h]!, (vmFlags & ~VM_LOCKED) >>> 0, vmas.vmFile[h]!);
+    child.vmas.vmAnon[child.vmas.last()] = anonVmaFork(parent, h);
     child.account(vmFlags, end - start);
   }
   child.endCode = parent.endCode;

@@ -1,6 +1,7 @@
 /** makeMm: an empty address space (mm_init) with the search, the checks and the rules of its target. */
 import type { Target } from '../arch/index.js';
 import type { SearchName } from '../release/index.js';
+import { anonVmaPrepare } from './anon_vma.js';
 import { expandStack } from './expand_stack.js';
 import { Mm, type Rlimits } from './mm.js';
 import { mmapSteps } from './mmap_steps.js';
@@ -21,6 +22,8 @@ export function makeMm(
   return new Mm(target, vm, memory, rlimits, options.maxMapCount ?? maxMapCount, {
     search: searchNamed(options.search ?? target.search),
     mmapSteps: rules.mmap.map((name) => mmapSteps[name]),
+    anonymousSteps: rules.mmap.filter((name) => !name.includes('file')).map((name) => mmapSteps[name]),
     expandStack,
+    anonVmaPrepare,
   });
 }

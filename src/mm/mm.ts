@@ -43,8 +43,12 @@ export interface MmParts {
   readonly search: Search;
   /** The release's checks of mmap, in its order. */
   readonly mmapSteps: readonly MmapStepFunction[];
+  /** Those of them that can matter to memory without a file. */
+  readonly anonymousSteps: readonly MmapStepFunction[];
   /** Grows a stack over an unmapped page if its rules allow. */
   expandStack(mm: Mm, vpn: number): boolean;
+  /** Notes that area `h` gets its first private page. */
+  anonVmaPrepare(mm: Mm, h: number): void;
 }
 
 /** Soft limits, bytes; Infinity is RLIM_INFINITY. */
@@ -93,6 +97,7 @@ export class Mm {
   readonly rules: MmRules;
   /** The release's checks of mmap, in its order. */
   readonly mmapSteps: readonly MmapStepFunction[];
+  readonly anonymousSteps: readonly MmapStepFunction[];
   /** Searches go down from mmap_base, set at exec; 0 where they go up. */
   isTopDown = false;
   mmapBase = 0;
@@ -129,12 +134,14 @@ export class Mm {
     this.rlimits = rlimits;
     this.search = parts.search;
     this.mmapSteps = parts.mmapSteps;
+    this.anonymousSteps = parts.anonymousSteps;
     this.rules = target.release.rules;
     this.maxMapCount = maxMapCount;
     this.task = target.newTask;
     this.pageTable = new PageTable(this.vmas, memory, {
       mappingOf: (index) => this.files[index]?.mapping ?? null,
       expandStack: (vpn) => parts.expandStack(this, vpn),
+      anonVmaPrepare: (h) => parts.anonVmaPrepare(this, h),
     });
     this.resetFreeAreaCache();
   }
@@ -259,6 +266,7 @@ export class Mm {
 
   /** Frees shared memory whose last area has gone; called once the page tables have let go too. */
   dropUnmapped(): void {
+    if (this.dying.length === 0) return;
     for (const mapping of this.dying.splice(0)) if (mapping.areas === 0) mapping.drop();
   }
 

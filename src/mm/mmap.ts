@@ -19,8 +19,9 @@ export function doMmap(mm: Mm, args: MmapArgs): number {
   args.charged = 0;
   args.noReplace = false;
   args.npages = pageAlign(mm, args.lenPages, args.lenOffset);
-  for (const step of mm.mmapSteps) {
-    const result = step(mm, args);
+  const steps = args.file === null ? mm.anonymousSteps : mm.mmapSteps;
+  for (let i = 0; i < steps.length; i++) {
+    const result = steps[i]!(mm, args);
     if (result === FINISHED) return args.vpn;
     if (result < 0) return result;
   }

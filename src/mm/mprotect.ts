@@ -19,12 +19,15 @@ const PROT_RWX = PROT_READ | PROT_WRITE | PROT_EXEC;
 
 /** What the argument checks need; length in whole pages, rounded up, and whether it was 0 before. */
 interface Range {
-  readonly vpn: number;
-  readonly offset: number;
-  readonly isEmpty: boolean;
-  readonly npages: number;
+  vpn: number;
+  offset: number;
+  isEmpty: boolean;
+  npages: number;
   prot: number;
 }
+
+/** Filled in anew for each call. */
+const range: Range = { vpn: 0, offset: 0, isEmpty: false, npages: 0, prot: 0 };
 
 /** The call is answered with 0. */
 const FINISHED = 1;
@@ -58,9 +61,14 @@ export function doMprotect(
   mm: Mm, vpn: number, offset: number, lenPages: number, lenOffset: number, prot: number,
 ): number {
   const npages = pageAlign(mm, lenPages, lenOffset);
-  const range: Range = { vpn, offset, isEmpty: lenPages === 0 && lenOffset === 0, npages, prot };
-  for (const name of mm.rules.mprotect) {
-    const result = steps[name](mm, range);
+  range.vpn = vpn;
+  range.offset = offset;
+  range.isEmpty = lenPages === 0 && lenOffset === 0;
+  range.npages = npages;
+  range.prot = prot;
+  const names = mm.rules.mprotect;
+  for (let i = 0; i < names.length; i++) {
+    const result = steps[names[i]!](mm, range);
     if (result !== 0) return result === FINISHED ? 0 : result;
   }
   return mm.rules.prot.growsFlags ? protectGrowing(mm, range) : protectFrom(mm, vpn, vpn + npages, prot);

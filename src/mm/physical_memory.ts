@@ -258,7 +258,7 @@ export class PhysicalMemory {
   }
 
   private growPfns(): void {
-    const n = this.used.length * 2;
+    const n = this.used.length * 4;
     const offsets = new Uint16Array(n * SPARSE_WORDS);
     const words = new Int32Array(n * SPARSE_WORDS);
     const used = new Uint8Array(n);

@@ -15,6 +15,7 @@ export class Vm {
   /** Mode 0 refuses what is not below free memory (2.x), or what is above all of it (6.x). */
   heuristic: 'free' | 'total' = 'free';
   private inodes = 0;
+  private anonVmas = 0;
 
   constructor(totalRam: number) {
     this.totalRam = totalRam;
@@ -38,6 +39,12 @@ export class Vm {
   nextInode(): number {
     this.inodes += 1;
     return this.inodes;
+  }
+
+  /** Number of a new anon_vma. */
+  nextAnonVma(): number {
+    this.anonVmas += 1;
+    return this.anonVmas;
   }
 
   unacct(pages: number): void {

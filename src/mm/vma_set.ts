@@ -526,7 +526,7 @@ export class VmaSet {
   }
 
   private growLeaves(): void {
-    const leaves = this.leafCount.length * 2;
+    const leaves = this.leafCount.length * 4;
     const rows = leaves * LEAF_ROWS;
     this.vmStart = grown(this.vmStart, new Float64Array(rows));
     this.vmEnd = grown(this.vmEnd, new Float64Array(rows));

@@ -68,5 +68,7 @@ export function findRelease(name: string): ReleaseChoice | undefined {
   return release && { release, exact: versionNumber(release.name) === wanted };
 }
 
-export type { BrkRules, MmapStep, MmRules, MprotectStep } from './rules.js';
+export type {
+  AdviceRule, BrkRules, MadviseStep, MmapStep, MmRules, MprotectStep, MremapStep,
+} from './rules.js';
 export { type Release, type SearchName, since, versionNumber } from './release.js';

@@ -2,7 +2,7 @@
  * The rules of each release in mm. Read from: Linux 2.5.46, 2.6.11-rc5, 2.6.18, 6.1.20 and 6.18.35: mm/mmap.c,
  * mm/vma.c (6.18), mm/mprotect.c, mm/mremap.c, kernel/fork.c, fs/proc/task_mmu.c.
  */
-import type { MmapStep, MmRules, MprotectStep } from './rules.js';
+import type { AdviceRule, MadviseStep, MmapStep, MmRules, MprotectStep, MremapStep } from './rules.js';
 
 const VM_IO = 0x4000;
 const VM_PFNMAP = 0x400;
@@ -27,6 +27,103 @@ const tail2x: readonly MmapStep[] = [
 
 const mprotect25: readonly MprotectStep[] = ['unaligned: EINVAL', 'wraps: EINVAL', 'unknown bits: EINVAL', 'rounds to 0: 0'];
 
+/** do_mremap() from its growth limits on, the same in all of 2.x but for the search. */
+const mremapGrows2x: readonly MremapStep[] = [
+  'nothing mapped there: EFAULT',
+  'range leaves the area: EFAULT',
+  'may not grow: EFAULT',
+  'RLIMIT_MEMLOCK: EAGAIN',
+  'RLIMIT_AS: ENOMEM',
+  'charge the growth: ENOMEM',
+  'grow in place',
+  'may not move: ENOMEM',
+];
+
+const mremapTarget: readonly MremapStep[] = [
+  'target unaligned: EINVAL',
+  'FIXED or DONTUNMAP without MAYMOVE: EINVAL',
+  'target above TASK_SIZE: EINVAL',
+];
+
+const mremap26: readonly MremapStep[] = [
+  'flags other than MAYMOVE and FIXED: EINVAL',
+  'unaligned: EINVAL',
+  'new length 0: EINVAL',
+  ...mremapTarget,
+  'target overlaps, an empty old range included: EINVAL',
+  'unmap the target',
+  'cut off the tail',
+  ...mremapGrows2x,
+];
+
+/** vma_to_resize() of 6.1, check_prep_vma() of 6.18. */
+const mremapArea6x: readonly MremapStep[] = [
+  'nothing mapped there: EFAULT',
+  'private memory cannot be doubled: EINVAL',
+  'DONTUNMAP of memory that may not grow: EINVAL',
+  'range leaves the area: EFAULT',
+  'pgoff wraps: EINVAL',
+  'may not grow: EFAULT',
+  'growth over RLIMIT_MEMLOCK: EAGAIN',
+  'growth over RLIMIT_AS or RLIMIT_DATA: ENOMEM',
+];
+
+const mremapMoves6x: readonly MremapStep[] = [
+  'DONTUNMAP over RLIMIT_AS or RLIMIT_DATA: ENOMEM',
+  'grow in place, charged and merged',
+  'may not move: ENOMEM',
+  'find the address for the piece, then check it',
+  'three areas below the limit: ENOMEM',
+];
+
+const madvise26: readonly MadviseStep[] = ['unaligned: EINVAL', 'length rounds to 0: EINVAL', 'wraps: EINVAL', 'empty: 0'];
+
+/** MADV_NORMAL, RANDOM, SEQUENTIAL, WILLNEED, DONTNEED. */
+const advice25: Readonly<Record<number, AdviceRule>> = {
+  0: 'read-ahead, split even if unchanged',
+  1: 'read-ahead, split even if unchanged',
+  2: 'read-ahead, split even if unchanged',
+  3: 'no file: EBADF',
+  4: 'drop pages',
+};
+
+/** And REMOVE, DONTFORK, DOFORK. */
+const advice2618: Readonly<Record<number, AdviceRule>> = {
+  ...advice25, 0: 'flags', 1: 'flags', 2: 'flags', 9: 'punch a hole: needs VM_WRITE, ENOSYS', 10: 'flags', 11: 'flags',
+};
+
+/** MADV_FREE to MADV_DONTNEED_LOCKED; MADV_COLLAPSE is not known here. */
+const advice61: Readonly<Record<number, AdviceRule>> = {
+  ...advice2618,
+  3: 'nothing',
+  8: 'free lazily',
+  9: 'punch a hole: needs VM_WRITE',
+  12: 'flags that do not merge pages of shared or special memory',
+  13: 'flags that do not merge pages of shared or special memory',
+  14: 'huge pages',
+  15: 'huge pages',
+  16: 'flags',
+  17: 'flags',
+  18: 'flags',
+  19: 'flags',
+  20: 'age',
+  21: 'age',
+  22: 'populate',
+  23: 'populate',
+  24: 'drop pages, locked ones too',
+  100: 'inject an error',
+  101: 'inject an error',
+};
+
+const advice618: Readonly<Record<number, AdviceRule>> = {
+  ...advice61,
+  9: 'punch a hole: needs VM_MAYWRITE',
+  22: 'populate the range, holes end it',
+  23: 'populate the range, holes end it',
+  102: 'guard',
+  103: 'unguard',
+};
+
 /** 2.5.45 and 2.5.46 differ in their search alone. */
 export const rules25: MmRules = {
   mmap: [
@@ -43,6 +140,20 @@ export const rules25: MmRules = {
     ...tail2x,
   ],
   mprotect: mprotect25,
+  mremap: [
+    'flags other than MAYMOVE and FIXED: EINVAL',
+    'unaligned: EINVAL',
+    ...mremapTarget,
+    'target overlaps, an empty old range included: EINVAL',
+    'unmap the target, whatever that says',
+    'cut off the tail, whatever that says',
+    ...mremapGrows2x,
+    'find the address by VM_SHARED',
+  ],
+  madvise: ['unaligned: EINVAL', 'wraps: EINVAL', 'empty: 0'],
+  advice: advice25,
+  move: { frontLosesAccount: true, populatesAll: true, locksTwice: false },
+  lock: { privileged: true, countsOnce: false, onFault: false },
   anonymousPgoff: false,
   mergesFiles: false,
   adviceMerges: false,
@@ -81,6 +192,10 @@ export const rules2611: MmRules = {
   mprotect: [
     'GROWSDOWN with GROWSUP: EINVAL', 'unaligned: EINVAL', 'wraps: ENOMEM', 'unknown bits: EINVAL', 'rounds to 0: 0',
   ],
+  madvise: madvise26,
+  mremap: [...mremap26, 'find the address', 'three areas below the limit: ENOMEM'],
+  move: { frontLosesAccount: false, populatesAll: false, locksTwice: false },
+  lock: { privileged: false, countsOnce: false, onFault: false },
   anonymousPgoff: true,
   mergesFiles: true,
   neverMerges: VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_RESERVED,
@@ -108,6 +223,8 @@ export const rules2618: MmRules = {
     'GROWSDOWN with GROWSUP: EINVAL', 'unaligned: EINVAL', 'length 0: 0', 'ends at or below its start: ENOMEM',
     'unknown bits: EINVAL',
   ],
+  advice: advice2618,
+  mremap: [...mremap26, 'find the address, then check it', 'three areas below the limit: ENOMEM'],
   adviceMerges: true,
   neverMerges: VM_IO | VM_DONTEXPAND | VM_RESERVED | VM_PFNMAP,
   brk: { ...rules2611.brk, dataLimitFirst: true },
@@ -139,6 +256,25 @@ export const rules61: MmRules = {
     'unmap what is there',
     'charge: ENOMEM',
   ],
+  mremap: [
+    'flags other than MAYMOVE, FIXED and DONTUNMAP: EINVAL',
+    'FIXED or DONTUNMAP without MAYMOVE: EINVAL',
+    'DONTUNMAP with another length: EINVAL',
+    'unaligned: EINVAL',
+    'new length 0: EINVAL',
+    'nothing mapped there: EFAULT',
+    ...mremapTarget,
+    'target overlaps: EINVAL',
+    'no room for two more areas: ENOMEM',
+    'unmap the target',
+    'cut off the tail',
+    ...mremapArea6x,
+    ...mremapMoves6x,
+    'charge what is new: ENOMEM',
+  ],
+  madvise: ['unknown advice: EINVAL', ...madvise26, 'hardware errors need CAP_SYS_ADMIN: EPERM'],
+  advice: advice61,
+  lock: { privileged: false, countsOnce: true, onFault: true },
   neverMerges: VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP,
   anonVma: '6.1',
   brkMergesHeapOnly: true,
@@ -178,6 +314,24 @@ export const rules618: MmRules = {
     'charge less what is replaced: ENOMEM',
     'unmap what is there',
   ],
+  mremap: [
+    'flags other than MAYMOVE, FIXED and DONTUNMAP: EINVAL',
+    'unaligned: EINVAL',
+    'new length 0: EINVAL',
+    'new length above TASK_SIZE: EINVAL',
+    ...mremapTarget,
+    'target overlaps: EINVAL',
+    'DONTUNMAP with another number of pages: EINVAL',
+    'no room for two more areas: ENOMEM',
+    'several areas one by one',
+    ...mremapArea6x,
+    'unmap the target',
+    'cut off the tail',
+    ...mremapMoves6x,
+    'charge what is new or was cut off: ENOMEM',
+  ],
+  advice: advice618,
+  move: { frontLosesAccount: false, populatesAll: false, locksTwice: true },
   anonVma: '6.18',
   prot: { semIsShared: false, growsFlags: true, dropsAccount: true, dataLimit: true },
   stackFlag: true,

@@ -49,9 +49,86 @@ export type MprotectStep =
   | 'unknown bits: EINVAL'
   | 'rounds to 0: 0';
 
+/** Steps of do_mremap() and its successors, see src/mm/mremap_steps.ts. */
+export type MremapStep =
+  | 'flags other than MAYMOVE and FIXED: EINVAL'
+  | 'flags other than MAYMOVE, FIXED and DONTUNMAP: EINVAL'
+  | 'unaligned: EINVAL'
+  | 'new length 0: EINVAL'
+  | 'new length above TASK_SIZE: EINVAL'
+  | 'FIXED or DONTUNMAP without MAYMOVE: EINVAL'
+  | 'DONTUNMAP with another length: EINVAL'
+  | 'DONTUNMAP with another number of pages: EINVAL'
+  | 'target unaligned: EINVAL'
+  | 'target above TASK_SIZE: EINVAL'
+  | 'target overlaps: EINVAL'
+  | 'target overlaps, an empty old range included: EINVAL'
+  | 'no room for two more areas: ENOMEM'
+  | 'unmap the target'
+  | 'unmap the target, whatever that says'
+  | 'cut off the tail'
+  | 'cut off the tail, whatever that says'
+  | 'several areas one by one'
+  | 'nothing mapped there: EFAULT'
+  | 'private memory cannot be doubled: EINVAL'
+  | 'DONTUNMAP of memory that may not grow: EINVAL'
+  | 'range leaves the area: EFAULT'
+  | 'pgoff wraps: EINVAL'
+  | 'may not grow: EFAULT'
+  | 'RLIMIT_MEMLOCK: EAGAIN'
+  | 'RLIMIT_AS: ENOMEM'
+  | 'growth over RLIMIT_MEMLOCK: EAGAIN'
+  | 'growth over RLIMIT_AS or RLIMIT_DATA: ENOMEM'
+  | 'DONTUNMAP over RLIMIT_AS or RLIMIT_DATA: ENOMEM'
+  | 'charge the growth: ENOMEM'
+  | 'grow in place'
+  | 'grow in place, charged and merged'
+  | 'may not move: ENOMEM'
+  | 'find the address by VM_SHARED'
+  | 'find the address'
+  | 'find the address, then check it'
+  | 'find the address for the piece, then check it'
+  | 'three areas below the limit: ENOMEM'
+  | 'charge what is new: ENOMEM'
+  | 'charge what is new or was cut off: ENOMEM';
+
+/** Argument checks of sys_madvise() and do_madvise(), in order. */
+export type MadviseStep =
+  | 'unknown advice: EINVAL'
+  | 'unaligned: EINVAL'
+  | 'length rounds to 0: EINVAL'
+  | 'wraps: EINVAL'
+  | 'empty: 0'
+  | 'hardware errors need CAP_SYS_ADMIN: EPERM';
+
+/** What one advice does with a piece of an area, see src/mm/madvise.ts. */
+export type AdviceRule =
+  | 'read-ahead, split even if unchanged'
+  | 'flags'
+  | 'huge pages'
+  | 'flags that do not merge pages of shared or special memory'
+  | 'no file: EBADF'
+  | 'nothing'
+  | 'drop pages'
+  | 'drop pages, locked ones too'
+  | 'free lazily'
+  | 'punch a hole: needs VM_WRITE, ENOSYS'
+  | 'punch a hole: needs VM_WRITE'
+  | 'punch a hole: needs VM_MAYWRITE'
+  | 'age'
+  | 'populate'
+  | 'populate the range, holes end it'
+  | 'guard'
+  | 'unguard'
+  | 'inject an error';
+
 export interface MmRules {
   readonly mmap: readonly MmapStep[];
   readonly mprotect: readonly MprotectStep[];
+  readonly mremap: readonly MremapStep[];
+  readonly madvise: readonly MadviseStep[];
+  /** What is known, by MADV_* number. */
+  readonly advice: Readonly<Record<number, AdviceRule>>;
 
   /** vm_pgoff of private anonymous areas is their address: since 2.6.7. */
   readonly anonymousPgoff: boolean;
@@ -94,6 +171,8 @@ export interface MmRules {
   /** Overcommit mode 0 compares one request with free memory, or with all of it (6.x). */
   readonly heuristic: 'free' | 'total';
   readonly brk: BrkRules;
+  readonly move: MoveRules;
+  readonly lock: LockRules;
   /** Anonymous requests of whole huge pages without a hint are aligned to one, on 64-bit tasks: 6.7 on. */
   readonly alignsHugePages: boolean;
   /** Format of /proc/PID/maps. */
@@ -111,4 +190,24 @@ export interface BrkRules {
   readonly shrinkNeedsMap: boolean;
   /** The new area counts against RLIMIT_DATA by data_vm: 6.x. */
   readonly dataVm: boolean;
+}
+
+/** move_vma() of mremap, once every check has passed. */
+export interface MoveRules {
+  /** What remains of an area whose front moved away is not accounted any more: 2.5.46. */
+  readonly frontLosesAccount: boolean;
+  /** A locked area is made present as a whole, not only where it grew: 2.5.46. */
+  readonly populatesAll: boolean;
+  /** MREMAP_DONTUNMAP counts locked pages at both places: 6.17 on. */
+  readonly locksTwice: boolean;
+}
+
+/** mlock and its relatives. */
+export interface LockRules {
+  /** mlock needs CAP_IPC_LOCK, which no program here has: up to 2.6.8. */
+  readonly privileged: boolean;
+  /** Pages locked already do not count a second time against RLIMIT_MEMLOCK: 4.9 on. */
+  readonly countsOnce: boolean;
+  /** MLOCK_ONFAULT exists, and pages are made present after all areas have their flag: 4.4 on. */
+  readonly onFault: boolean;
 }

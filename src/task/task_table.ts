@@ -76,7 +76,7 @@ export class TaskTable {
   }
 
   private grow(): void {
-    const n = this.state.length * 2;
+    const n = this.state.length * 4;
     this.state = grown(this.state, n);
     this.tid = grown(this.tid, n);
     this.process = grown(this.process, n);

@@ -156,7 +156,7 @@ export class Nptl {
 
   bindTask(slot: number, row: number): void {
     if (slot >= this.rowOfTask.length) {
-      const n = slot * 2;
+      const n = slot * 4;
       this.rowOfTask = grown(this.rowOfTask, n);
       this.waitKind = grown(this.waitKind, n);
       this.waitHi = grown(this.waitHi, n);

@@ -61,7 +61,7 @@ export class PthreadTable {
   }
 
   private grow(): void {
-    const n = this.pdHi.length * 2;
+    const n = this.pdHi.length * 4;
     this.pdHi = grown(this.pdHi, n);
     this.pdLo = grown(this.pdLo, n);
     this.blockHi = grown(this.blockHi, n);

@@ -205,7 +205,7 @@ describe('overcommit', () => {
     expect(mm.vm.committed).toBe(3);
   });
 
-  it.each(['N', 'R', 'T', 'S', 'G'])('does not count %s: only private writable memory is charged', (letter) => {
+  it.each(['N', 'R', 'T', 'G'])('does not count %s: only private writable memory is charged', (letter) => {
     const mm = draw('....', { overcommit: 2, ram });
     expect(mapAnywhere(mm, 100, letter)).toBe(0);
     expect(mm.vm.committed).toBe(0);

@@ -31,7 +31,7 @@ describe.each(machines)('$name', (choice) => {
 });
 
 describe.each(machines.filter(({ release }) => release === '2.5.46'))('$name, with hundreds of areas', (choice) => {
-  const PAGES = 520;
+  const PAGES = 1600;
   const machine = naiveMachine(choice.arch, choice.bits);
 
   it('splits, merges and searches do what the naive model does', () => {

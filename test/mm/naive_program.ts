@@ -189,15 +189,14 @@ export function combCalls(machine: NaiveMachine, pages: number, most: number): f
   return fc.array(call.map(withText), { maxLength: most, size: 'max' });
 }
 
-/** The calls that make the comb: read-only and writable pages in turn, three mapped to one free. */
+/** The calls that make the comb: areas of three pages, read-only and writable in turn, a page free above each. */
 export function comb(machine: NaiveMachine, pages: number): Call[] {
   const { PAGE_SIZE, TASK_UNMAPPED_BASE } = machine;
   const list: Call[] = [];
-  for (let page = 0; page < pages; page++) {
-    if (page % 4 === 3) continue;
+  for (let page = 0; page < pages; page += 4) {
     const addr = TASK_UNMAPPED_BASE + BigInt(page) * PAGE_SIZE;
-    const prot = page % 2 === 0 ? 1 : 3;
-    list.push({ name: 'mmap', addr, len: PAGE_SIZE, prot, flags: 0x32, file: 0, pgoff: 0n });
+    const prot = page % 8 === 0 ? 1 : 3;
+    list.push({ name: 'mmap', addr, len: 3n * PAGE_SIZE, prot, flags: 0x32, file: 0, pgoff: 0n });
   }
   return list;
 }

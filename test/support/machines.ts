@@ -7,7 +7,7 @@ import { initRlimits, type Rlimits, type Mm } from '../../src/mm/mm.js';
 import { makeMm } from '../../src/mm/make_mm.js';
 import { PhysicalMemory } from '../../src/mm/physical_memory.js';
 import { type OvercommitMode, Vm } from '../../src/mm/vm.js';
-import { findRelease, type SearchName } from '../../src/release/index.js';
+import { findRelease, type MmRules, type SearchName } from '../../src/release/index.js';
 
 /** A machine as tests name it. What is left out: i386, its own word size, 2.5.46, its own search. */
 export interface MachineChoice {
@@ -24,6 +24,8 @@ export interface MmChoice extends MachineChoice {
   readonly maxMapCount?: number;
   /** Soft limits in bytes; unlimited but for the stack. */
   readonly rlimits?: Partial<Rlimits>;
+  /** Rules of mm other than the release's. */
+  readonly rules?: MmRules;
 }
 
 export interface NamedMachine extends Required<MachineChoice> {
@@ -56,7 +58,8 @@ export function targetOf(choice: MachineChoice): Target {
 
 /** An empty address space, as mm_init leaves it. */
 export function newMm(choice: MmChoice = {}): Mm {
-  const target = targetOf(choice);
+  const named = targetOf(choice);
+  const target = choice.rules ? { ...named, release: { ...named.release, rules: choice.rules } } : named;
   const ram = choice.ram ?? 2 ** 30;
   const vm = new Vm(Math.floor(ram / target.pageSize));
   vm.overcommit = choice.overcommit ?? 0;

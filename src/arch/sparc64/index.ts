@@ -106,6 +106,8 @@ function at(release: Release, bits: Bits): Target {
       mmap: 'sparc_mmap',
       brk: 'sparc_brk',
       ...(is32bit ? { mmap2: 'sparc_mmap2' } : { munmap: 'sparc64_munmap' }),
+      mremap: is32bit ? 'sparc32_mremap' : 'sparc64_mremap',
+      mlockall: 'mlockall_2000',
     },
     cloneOrder: 'tls-fourth',
     rlimInfinity: is32bit ? [0, 0x7fffffff] : [-1, -1],
