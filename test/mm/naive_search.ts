@@ -87,13 +87,13 @@ function leavesRegion({ RGN_MAP_LIMIT }: NaiveMachine, addr: bigint, len: bigint
   return RGN_MAP_LIMIT !== null && BigInt.asUintN(61, addr) + len > RGN_MAP_LIMIT;
 }
 
-/** The machine's own loop, from `from`. */
-function ownLoop(mm: Searchable, request: NaiveRequest, from: bigint): bigint {
+/** The machine's own loop, from `from`; the area it looks at first is the one above, or `first`. */
+function ownLoop(mm: Searchable, request: NaiveRequest, from: bigint, first?: number): bigint {
   const { machine } = mm;
   const { len } = request;
   const { PAGE_OFFSET } = machine;
   let a = aligned(machine, from, request);
-  for (let i = findVma(mm, a); ; i++) {
+  for (let i = first ?? findVma(mm, a); ; i++) {
     if (PAGE_OFFSET !== null && a < PAGE_OFFSET && a > 2n ** 64n - PAGE_OFFSET - len) {
       a = PAGE_OFFSET;
       i = findVma(mm, PAGE_OFFSET);
@@ -135,7 +135,9 @@ function ownFreeAreaCache(mm: Searchable, request: NaiveRequest): bigint {
     a = vma.end;
   }
   mm.freeAreaCache = a;
-  return ownLoop(mm, request, a);
+  const base = aligned(machine, machine.TASK_UNMAPPED_BASE, request);
+  if (base >= a) return ownLoop(mm, request, machine.TASK_UNMAPPED_BASE);
+  return ownLoop(mm, request, a, findVma(mm, a));
 }
 
 export function naiveSearch(machine: NaiveMachine, name: string): NaiveSearch {

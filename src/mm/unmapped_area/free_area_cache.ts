@@ -22,7 +22,9 @@ import { bug } from '../../lib/bug.js';
 import type { Mm, Search } from '../mm.js';
 import { BEYOND, NONE } from '../vma_set.js';
 import type { AreaRequest } from '../requests.js';
-import { highestStart, hintPage, isPlain, probeHint, tooLong, walkPlain, walkUp } from './walk.js';
+import {
+  colourAlign, highestStart, hintPage, isPlain, probeHint, tooLong, walkColoured, walkPlain, walkUp,
+} from './walk.js';
 
 function getUnmappedArea(mm: Mm, request: AreaRequest): number {
   const { target } = mm;
@@ -55,9 +57,12 @@ function searchFromCache(mm: Mm, request: AreaRequest): number {
   // The area above the hole is examined by the walk that goes on, and counted there.
   stats.probes += h === NONE ? vmas.walked : vmas.walked - 1;
   mm.freeAreaCache = vmas.gapStart;
-  return isPlain(target, request)
-    ? walkPlain(mm, request.npages, vmas.gapStart, h)
-    : walkUp(mm, request, vmas.gapStart);
+  if (isPlain(target, request)) return walkPlain(mm, request.npages, vmas.gapStart, h);
+  // First fit's own first candidate, the aligned base, may lie above the hole already: sparc64 adds the colour
+  // of pgoff after rounding. Every later one follows from the end of an area, as it does here.
+  const base = mm.taskUnmappedBase();
+  if (colourAlign(target, request, base) >= mm.freeAreaCache) return walkUp(mm, request, base);
+  return walkColoured(mm, request, colourAlign(target, request, mm.freeAreaCache), h);
 }
 
 function unmapped(mm: Mm, start: number): void {

@@ -27,7 +27,7 @@ function colourPages(target: Target, request: AreaRequest): number {
  * `vpn` rounded up to the request's colour. sparc64's COLOUR_ALIGN rounds up first and adds the colour
  * of pgoff after, so it can skip a page that would fit: kept.
  */
-function colourAlign(target: Target, request: AreaRequest, vpn: number): number {
+export function colourAlign(target: Target, request: AreaRequest, vpn: number): number {
   const pages = colourPages(target, request);
   if (pages === 1) return vpn;
   const rounded = Math.ceil(vpn / pages) * pages;
@@ -104,7 +104,7 @@ export function walkPlain(mm: Mm, npages: number, start: number, first: number):
 }
 
 /** Candidates that are aligned after every area. */
-function walkColoured(mm: Mm, request: AreaRequest, start: number, first: number): number {
+export function walkColoured(mm: Mm, request: AreaRequest, start: number, first: number): number {
   const { vmas, target, stats } = mm;
   const { npages } = request;
   let vpn = start;
