@@ -10,7 +10,7 @@ import type { RunPlan } from './bench_plan.js';
 import { EXIT_INTERRUPTED, RunError } from './errors.js';
 import { STDERR } from './output.js';
 
-/** Flags of V8 for every run: a young generation that a few thousand new threads fit into. */
+/** Flags of V8 for every run: no full collections while the heap of a million threads grows. */
 const V8_FLAGS = ['--initial-old-space-size=1024', '--min-semi-space-size=16'];
 
 /** A run as measured; `failed` is the error that stopped creation short of the count. */

@@ -35,6 +35,8 @@ function pteRights(vmFlags: number): number {
 export interface FaultHelp {
   /** The pages behind the areas of file `index`; null for anonymous memory. */
   mappingOf(index: number): AddressSpace | null;
+  /** Target.readFaultNeeds. */
+  readonly readFaultNeeds: number;
   /** Grows a stack over the unmapped page `vpn` if its rules allow. */
   expandStack(vpn: number): boolean;
   /** Area `h` is about to get its first private page. */
@@ -44,7 +46,9 @@ export interface FaultHelp {
 /** Why the last access was refused: si_code of SIGSEGV, SIGBUS, or no memory. */
 export type FaultReason = 'SEGV_MAPERR' | 'SEGV_ACCERR' | 'SIGBUS' | 'OOM';
 
-const NO_HELP: FaultHelp = { mappingOf: () => null, expandStack: () => false, anonVmaPrepare: () => {} };
+const NO_HELP: FaultHelp = {
+  mappingOf: () => null, readFaultNeeds: VM_READ | VM_EXEC, expandStack: () => false, anonVmaPrepare: () => {},
+};
 
 export class PageTable {
   private readonly vmas: VmaSet;
@@ -118,7 +122,7 @@ export class PageTable {
       h = this.vmas.find(vpn);
     }
     const flags = this.vmas.vmFlags[h]!;
-    if ((flags & (isWrite ? VM_WRITE : VM_READ | VM_EXEC)) === 0) return this.refuse('SEGV_ACCERR');
+    if ((flags & (isWrite ? VM_WRITE : this.help.readFaultNeeds)) === 0) return this.refuse('SEGV_ACCERR');
     this.faults += 1;
     const present = this.lookup(vpn);
     if (present === PTE_GUARD) return this.refuse('SEGV_MAPERR');
@@ -362,6 +366,9 @@ export class PageTable {
     this.chunks.clear();
     this.lastNumber = -1;
     this.freeChunks.length = 0;
+    // A chunk not made yet is all zeroes: newChunk() relies on it.
+    this.ptes.fill(0, 0, this.chunksMade * CHUNK);
+    this.present.fill(0, 0, this.chunksMade);
     this.chunksMade = 0;
     this.rss = 0;
     this.tlbVpn.fill(-1);
@@ -421,17 +428,21 @@ export class PageTable {
   }
 
   private newChunk(): number {
-    const chunk = this.freeChunks.pop() ?? this.chunksMade++;
+    const used = this.freeChunks.pop();
+    if (used !== undefined) {
+      this.ptes.fill(0, used * CHUNK, (used + 1) * CHUNK);
+      this.present[used] = 0;
+      return used;
+    }
+    const chunk = this.chunksMade++;
     if (chunk === this.present.length) {
-      const ptes = new Int32Array(this.ptes.length * 2);
-      const present = new Uint8Array(this.present.length * 2);
+      const ptes = new Int32Array(this.ptes.length * 4);
+      const present = new Uint8Array(this.present.length * 4);
       ptes.set(this.ptes);
       present.set(this.present);
       this.ptes = ptes;
       this.present = present;
     }
-    this.ptes.fill(0, chunk * CHUNK, (chunk + 1) * CHUNK);
-    this.present[chunk] = 0;
     return chunk;
   }
 

@@ -80,6 +80,8 @@ export class Nptl {
   private waitKind = new Uint8Array(16);
   private waitHi = new Int32Array(16);
   private waitLo = new Int32Array(16);
+  /** Row of the thread that each task joins, by slot: meaningful while it does. */
+  private joinOf = new Int32Array(16);
 
   /** The thread that clone is about to start. */
   starting = NOBODY;
@@ -95,6 +97,9 @@ export class Nptl {
   /** Stacks mapped so far, and the results of mmap for the first and the latest: high, low half of each. */
   stacksMapped = 0;
   private readonly stackEnds = new Int32Array(4);
+
+  /** The one iterator behind every pthread_join of the process (pthread_join.ts), made at the first. */
+  join: Iterator<unknown> | null = null;
 
   /** Static data: high half, low half of its page, next free byte. */
   readonly dataHi: number;
@@ -161,8 +166,19 @@ export class Nptl {
       this.waitKind = grown(this.waitKind, n);
       this.waitHi = grown(this.waitHi, n);
       this.waitLo = grown(this.waitLo, n);
+      this.joinOf = grown(this.joinOf, n);
     }
     this.rowOfTask[slot] = row;
+  }
+
+  /** The running thread joins the one in `row`. */
+  joins(row: number): void {
+    this.joinOf[this.kernel.current] = row;
+  }
+
+  /** Row of the thread that the running one joins. */
+  get joinedRow(): number {
+    return this.joinOf[this.kernel.current]!;
   }
 
   /** pthread_t of a row: the address of its struct pthread. */

@@ -26,18 +26,24 @@ export function pthreadJoin(nptl: Nptl, thread: Addr): Call<Joined> {
     return new Done<Joined>([target.errno(EDEADLK), undefined]);
   }
   if (threads.joinid[row] !== NOBODY) return new Done<Joined>([target.errno(EINVAL), undefined]);
+  nptl.sys.checkStarted();
   threads.joinid[row] = self;
-  return new Join(nptl, row);
+  nptl.joins(row);
+  nptl.sys.unstarted = true;
+  nptl.join ??= new Join(nptl);
+  return nptl.join as Join;
 }
+
+/**
+ * The wait itself. One serves all threads of a process: whom a thread joins is a column of Nptl, and a thread can
+ * join only one at a time, so a million waiting threads have no object of their own for it.
+ */
 
 class Join implements Call<Joined>, Iterator<unknown, Joined, unknown> {
   private readonly nptl: Nptl;
-  private readonly row: number;
 
-  constructor(nptl: Nptl, row: number) {
+  constructor(nptl: Nptl) {
     this.nptl = nptl;
-    this.row = row;
-    nptl.sys.unstarted = true;
   }
 
   [Symbol.iterator](): this {
@@ -46,8 +52,9 @@ class Join implements Call<Joined>, Iterator<unknown, Joined, unknown> {
   }
 
   next(): IteratorResult<unknown, Joined> {
-    const { nptl, row } = this;
+    const { nptl } = this;
     const { threads } = nptl;
+    const row = nptl.joinedRow;
     const hi = threads.pdHi[row]!;
     const lo = nptl.tidLo(row);
     for (let tid = nptl.load(hi, lo); tid > 0; tid = nptl.load(hi, lo)) {

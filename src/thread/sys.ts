@@ -3,6 +3,7 @@
  * in the machine's convention: the only way from this folder into the kernel.
  */
 import type { NptlParameters, Target } from '../arch/index.js';
+import { bug } from '../lib/bug.js';
 import { hiOfNumber } from '../lib/u64.js';
 import type { Kernel } from '../syscall/kernel.js';
 import { TASK_RUNNING } from '../task/task_table.js';
@@ -27,6 +28,10 @@ export class Sys {
   private readonly nrIndex: number;
   private readonly argIndex: readonly number[];
   private readonly resultIndex: number;
+  /** Where argument 0 lies; the others follow it in pairs on every machine. */
+  private readonly first: number;
+  /** Zero for 32-bit tasks, whose registers have no high half. */
+  private readonly hiMask: number;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
@@ -36,6 +41,9 @@ export class Sys {
     this.nrIndex = 2 * trap.nr;
     this.argIndex = trap.args.map((n) => 2 * n);
     this.resultIndex = 2 * trap.result;
+    this.first = this.argIndex[0]!;
+    this.hiMask = this.target.bits === 32 ? 0 : -1;
+    if (trap.args.some((n, i) => n !== trap.args[0]! + i)) bug('argument registers are not in a row');
   }
 
   /** Argument i: an address or another word in halves. */
@@ -93,40 +101,61 @@ export class Sys {
 
   /** mmap(NULL, size, prot, flags, -1, 0) by the call that this glibc uses. */
   mmapAnonymous(call: NptlParameters['mmapCall'], size: number, prot: number, flags: number): number {
-    this.word(0, 0, 0);
-    this.number(1, size);
-    this.number(2, prot);
-    this.number(3, flags);
-    this.number(4, -1);
-    this.number(5, 0);
+    const { regs, first, hiMask } = this;
+    regs[first] = 0;
+    regs[first + 1] = 0;
+    this.setSize(first + 2, size);
+    this.setSmall(first + 4, prot);
+    this.setSmall(first + 6, flags);
+    regs[first + 8] = -1;
+    regs[first + 9] = -1 & hiMask;
+    this.setSmall(first + 10, 0);
     return this.trap(this.target.nr[call]!);
   }
 
   munmap(hi: number, lo: number, size: number): number {
-    this.word(0, hi, lo);
-    this.number(1, size);
+    this.setAddress(hi, lo);
+    this.setSize(this.first + 2, size);
     return this.trap(this.target.nr.munmap!);
   }
 
   mprotect(hi: number, lo: number, size: number, prot: number): number {
-    this.word(0, hi, lo);
-    this.number(1, size);
-    this.number(2, prot);
+    this.setAddress(hi, lo);
+    this.setSize(this.first + 2, size);
+    this.setSmall(this.first + 4, prot);
     return this.trap(this.target.nr.mprotect!);
   }
 
   brk(hi: number, lo: number): number {
-    this.word(0, hi, lo);
+    this.setAddress(hi, lo);
     return this.trap(this.target.nr.brk!);
   }
 
   /** FUTEX_WAIT without a timeout, or FUTEX_WAKE. */
   futex(hi: number, lo: number, op: number, val: number): number {
-    this.word(0, hi, lo);
-    this.number(1, op);
-    this.number(2, val);
-    this.word(3, 0, 0);
+    this.setAddress(hi, lo);
+    this.setSmall(this.first + 2, op);
+    this.setSmall(this.first + 4, val);
+    this.setSmall(this.first + 6, 0);
     return this.trap(this.target.nr.futex!);
+  }
+
+  /** The first argument: an address. */
+  private setAddress(hi: number, lo: number): void {
+    this.regs[this.first] = lo;
+    this.regs[this.first + 1] = hi & this.hiMask;
+  }
+
+  /** A length, below 2^53. */
+  private setSize(at: number, size: number): void {
+    this.regs[at] = size;
+    this.regs[at + 1] = Math.floor(size / 2 ** 32) & this.hiMask;
+  }
+
+  /** A value from 0 to 2^31. */
+  private setSmall(at: number, value: number): void {
+    this.regs[at] = value;
+    this.regs[at + 1] = 0;
   }
 
   write(fd: number, hi: number, lo: number, count: number): number {
