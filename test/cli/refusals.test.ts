@@ -12,14 +12,17 @@ async function refused(args: readonly string[], sentence: string): Promise<void>
 
 describe.concurrent('commands and options', () => {
   it.each([
-    [[], 'no command given; there are: run, bench, demo, list'],
-    [['replay'], 'no command "replay"; there are: run, bench, demo, list'],
+    [[], 'no command given; there are: run, bench, demo, maps, list'],
+    [['replay'], 'no command "replay"; there are: run, bench, demo, maps, list'],
     [['bench'], 'no command of bench given; there are: threads'],
     [['bench', 'memory'], 'no command "memory" of bench; there are: threads'],
     [['list', 'machines'], 'no command "machines" of list; there are: archs, kernels, searches, syscalls, stacks'],
     [['list', 'archs', '--svg', 'x'], 'no option "--svg" of list archs; there are: --json, --help'],
     [['run'], 'run needs PROGRAM: see guardpage run --help'],
     [['run', HELLO, 'x'], 'run takes one program, not also "x": arguments of the program go after --'],
+    [['maps'], 'maps needs FILE: see guardpage maps --help'],
+    [['maps', 'a', 'b'], 'maps was given too many arguments: see guardpage maps --help'],
+    [['maps', 'a', '--strip'], 'no option "--strip" of maps; there are: --json, --svg, --quiet, --help'],
     [['run', HELLO, '--arch'], 'option --arch NAME of run needs a value'],
   ])('%j', (args, sentence) => refused(args, sentence));
 
@@ -51,6 +54,10 @@ describe.concurrent('values of run', () => {
     [['--timeout', '0'], '--timeout "0" is not a number of seconds above 0 and up to 1000000'],
     [['--timeout', 'soon'], '--timeout "soon" is not a number of seconds above 0 and up to 1000000'],
     [['--json', 'no/such/folder/x'], 'cannot write no/such/folder/x: no such file or directory'],
+    [['--svg', 'no/such/folder/x'], 'cannot write no/such/folder/x: no such file or directory'],
+    [['--svg', '-'], '--svg takes the name of a file, not "-"'],
+    [['--trace', 'no/such/folder/x'], 'cannot write no/such/folder/x: no such file or directory'],
+    [['--trace', '-'], '--trace takes the name of a file, not "-"'],
     [['--strace=no/such/folder/x'], 'cannot write no/such/folder/x: no such file or directory'],
   ])('%j', async (args, sentence) => {
     const ended = await guardpage(['run', HELLO, ...args]);
