@@ -138,6 +138,8 @@ export interface Target {
   readonly lowestSearched: number;
   /** A hint must also keep its distance from the area below it (the generic search of 6.x). */
   readonly hintTestsPrev: boolean;
+  /** Rights of which an area needs one to be read where no page is present yet: access_error() and its like. */
+  readonly readFaultNeeds: number;
   /** Pages of a huge page that recent kernels align anonymous maps to; 0 where there are none. */
   readonly hugePages: number;
   /** A hint is where the search starts (sparc64, ia64 of 2.5.46) or is probed once (generic). */

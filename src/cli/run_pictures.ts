@@ -1,7 +1,12 @@
-/* Pictures of the address space that a run left behind: for a terminal on stderr, as SVG in a file. */
+/*
+ * Pictures of the address space that a run left behind: for a terminal on stderr, as SVG in a file. Imports
+ * past report/index.ts, whose plotting would cost every run 20 ms.
+ */
 import { basename } from 'node:path';
 import { isatty } from 'node:tty';
-import { addressSpaceSvg, type MapsArea, parseMaps, stripMap } from '../report/index.js';
+import { addressSpaceSvg } from '../report/address_space_svg.js';
+import { type MapsArea, parseMaps } from '../report/maps_text.js';
+import { stripMap } from '../report/strip_map.js';
 import type { Finished } from './run_thread.js';
 import { columnsOf, hasColor, say, STDERR, writeAll, writeFile } from './output.js';
 

@@ -59,6 +59,21 @@ export class AddressSpace {
     return this.pages.has(index);
   }
 
+  /** Pages [first, end) read as zeroes again, in every mm that maps them. */
+  punch(first: number, end: number): void {
+    const { memory } = this;
+    for (const [index, pfn] of this.pages) {
+      if (index < first || index >= end) continue;
+      if (memory.refCount(pfn) > 1) {
+        // Another mm shows the page: it stays, emptied.
+        for (let at = 0; at < memory.pageSize; at += 4) memory.store32(pfn, at, 0);
+      } else {
+        memory.freePage(pfn);
+        this.pages.delete(index);
+      }
+    }
+  }
+
   /** Nobody maps it and nobody can again: its pages go. */
   drop(): void {
     for (const pfn of this.pages.values()) this.memory.freePage(pfn);

@@ -6,6 +6,7 @@
 import { VM_ACCOUNT, VM_GROWSDOWN, VM_LOCKED } from '../arch/generic/mman.js';
 import type { Mm } from './mm.js';
 import { doMunmap } from './munmap.js';
+import { makePagesPresent } from './populate.js';
 import { vmaMerge } from './vma_merge.js';
 import { NONE } from './vma_set.js';
 
@@ -69,6 +70,7 @@ function grow(mm: Mm, oldBrk: number, newBrk: number): boolean {
   mm.account(vmFlags, npages);
   if ((vmFlags & VM_LOCKED) !== 0) mm.lockedVm += npages;
   mm.notePeak();
+  if ((vmFlags & VM_LOCKED) !== 0) makePagesPresent(mm, oldBrk, newBrk);
   return true;
 }
 

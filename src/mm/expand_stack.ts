@@ -1,11 +1,13 @@
 /**
  * Stacks that grow by faults. A VM_GROWSDOWN area grows down to any page below it that nothing is mapped
  * between; a VM_GROWSUP one (ia64's register stack) up by one page at a time. Linux 2.5.46, mm/mmap.c:
- * expand_stack(); arch/ia64/mm/fault.c: expand_backing_store(), check_expansion.
+ * expand_stack(); arch/ia64/mm/fault.c: expand_backing_store(), check_expansion. 6.1, mm/mmap.c, and 6.18,
+ * mm/vma.c: expand_downwards().
  *
  * Unlike i386: no user stack pointer is compared; TypeScript programs touch their stack in order.
  */
-import { VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED } from '../arch/generic/mman.js';
+import { VM_EXEC, VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED, VM_READ, VM_WRITE } from '../arch/generic/mman.js';
+import { anonVmaPrepare } from './anon_vma.js';
 import type { Mm } from './mm.js';
 import { NONE } from './vma_set.js';
 
@@ -33,9 +35,22 @@ function withinLimits(mm: Mm, stackPages: number, grow: number): boolean {
   return mm.bytes(stackPages) <= mm.rlimits.stack && mm.bytes(mm.totalVm + grow) <= mm.rlimits.as;
 }
 
+/** 6.x: a stack keeps the guard gap from memory below that can be used and is no stack itself. */
+function keepsGuardGap(mm: Mm, h: number, vpn: number): boolean {
+  const { vmas, rules } = mm;
+  if (vpn * mm.target.pageSize < rules.mmapMinAddr) return false;
+  const prev = vmas.prev(h);
+  if (prev === NONE || (vmas.vmFlags[prev]! & VM_GROWSDOWN) !== 0) return true;
+  const isAccessible = (vmas.vmFlags[prev]! & (VM_READ | VM_WRITE | VM_EXEC)) !== 0;
+  return !isAccessible || vpn - vmas.vmEnd[prev]! >= rules.stackGuardGap;
+}
+
 function growDown(mm: Mm, h: number, vpn: number): boolean {
-  const { vmas } = mm;
+  const { vmas, rules } = mm;
+  if (!keepsGuardGap(mm, h, vpn)) return false;
+  anonVmaPrepare(mm, h);
   const grow = vmas.vmStart[h]! - vpn;
+  if (rules.stackGuardGap > 0 && grow > vmas.vmPgoff[h]!) return false;
   if (!mm.vm.enoughMemory(grow)) return false;
   if (!withinLimits(mm, vmas.vmEnd[h]! - vpn, grow)) {
     mm.vm.unacct(grow);

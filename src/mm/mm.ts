@@ -140,6 +140,7 @@ export class Mm {
     this.task = target.newTask;
     this.pageTable = new PageTable(this.vmas, memory, {
       mappingOf: (index) => this.files[index]?.mapping ?? null,
+      readFaultNeeds: target.readFaultNeeds,
       expandStack: (vpn) => parts.expandStack(this, vpn),
       anonVmaPrepare: (h) => parts.anonVmaPrepare(this, h),
     });

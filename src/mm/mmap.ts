@@ -9,6 +9,7 @@ import { AddressSpace, zeroBacking } from './address_space.js';
 import { FINISHED, type Mm } from './mm.js';
 import { pageAlign } from './page_align.js';
 import type { MappedFile, MmapArgs } from './requests.js';
+import { populate } from './populate.js';
 import { vmaMerge } from './vma_merge.js';
 
 export { type MmapArgs, newMmapArgs, type OpenFile } from './requests.js';
@@ -44,7 +45,16 @@ function mapArea(mm: Mm, args: MmapArgs): number {
   mm.account(vmFlags, npages);
   if ((vmFlags & VM_LOCKED) !== 0) mm.lockedVm += npages;
   mm.notePeak();
+  if (isPopulated(mm, args)) populate(mm, at, end, true);
   return at;
+}
+
+/** Whether the pages are made present at once: MAP_POPULATE does that up to 3.x for shared memory alone. */
+function isPopulated(mm: Mm, { flags, vmFlags }: MmapArgs): boolean {
+  const { POPULATE, NONBLOCK } = mm.target.map;
+  if ((vmFlags & VM_LOCKED) !== 0) return true;
+  if (POPULATE === 0 || (flags & POPULATE) === 0) return false;
+  return mm.rules.lock.onFault ? (flags & NONBLOCK) === 0 : (vmFlags & VM_SHARED) !== 0;
 }
 
 /** What stands behind the area: a file, new shared memory (shmem_zero_setup), or nothing. */

@@ -6,11 +6,12 @@
 import { EACCES, EINVAL, ENOMEM } from '../arch/generic/errno.js';
 import {
   PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_SEM, PROT_WRITE, VM_ACCOUNT, VM_GROWSDOWN, VM_GROWSUP,
-  VM_NORESERVE, VM_SHARED, VM_WRITE,
+  VM_LOCKED, VM_NORESERVE, VM_SHARED, VM_WRITE,
 } from '../arch/generic/mman.js';
 import type { MprotectStep } from '../release/index.js';
 import type { Mm } from './mm.js';
 import { pageAlign } from './page_align.js';
+import { makePagesPresent } from './populate.js';
 import { canVmaMerge, vmaModify } from './vma_merge.js';
 import { NONE } from './vma_set.js';
 
@@ -152,6 +153,9 @@ function fixup(mm: Mm, h: number, start: number, end: number, asked: number): nu
   mm.account(vmFlags, -npages);
   mm.account(newFlags, npages);
   mm.pageTable.protect(start, end, newFlags);
+  // Locked private memory is present; what could not be written to is so from here on: 4.4 and later.
+  const wasLocked = (vmFlags & (VM_WRITE | VM_SHARED | VM_LOCKED)) === VM_LOCKED;
+  if (mm.rules.lock.onFault && wasLocked && (newFlags & VM_WRITE) !== 0) makePagesPresent(mm, start, end);
   return 0;
 }
 

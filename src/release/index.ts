@@ -69,6 +69,6 @@ export function findRelease(name: string): ReleaseChoice | undefined {
 }
 
 export type {
-  AdviceRule, BrkRules, MadviseStep, MmapStep, MmRules, MprotectStep, MremapStep,
+  AdviceRule, BrkRules, MadviseStep, MincoreStep, MmapStep, MmRules, MprotectStep, MremapStep,
 } from './rules.js';
 export { type Release, type SearchName, since, versionNumber } from './release.js';

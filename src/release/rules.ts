@@ -122,6 +122,18 @@ export type AdviceRule =
   | 'unguard'
   | 'inject an error';
 
+/** Argument checks of sys_mincore(), in order. */
+export type MincoreStep =
+  | 'unaligned: EINVAL'
+  | 'wraps: EINVAL'
+  | 'starts above TASK_SIZE: ENOMEM'
+  | 'ends above TASK_SIZE: EINVAL'
+  | 'length 0: 0'
+  | 'rounds to 0 or ends above TASK_SIZE: ENOMEM'
+  | 'ends above TASK_SIZE, not rounded: ENOMEM'
+  | 'vector above TASK_SIZE: EFAULT'
+  | 'empty: 0';
+
 export interface MmRules {
   readonly mmap: readonly MmapStep[];
   readonly mprotect: readonly MprotectStep[];
@@ -171,6 +183,13 @@ export interface MmRules {
   /** Overcommit mode 0 compares one request with free memory, or with all of it (6.x). */
   readonly heuristic: 'free' | 'total';
   readonly brk: BrkRules;
+  readonly mincore: readonly MincoreStep[];
+  /** mincore knows private pages, and a hole ends it: 6.x. Before, memory without a file is ENOMEM. */
+  readonly mincoreSeesPages: boolean;
+  /** msync of a range that runs past the last area of all succeeds: 2.6.18. */
+  readonly msyncForgetsEnd: boolean;
+  /** remap_file_pages reorders page-table entries (2.5.46; later in areas marked VM_NONLINEAR), or maps anew. */
+  readonly remapFilePages: 'any prot' | 'nonlinear' | 'emulated';
   readonly move: MoveRules;
   readonly lock: LockRules;
   /** Anonymous requests of whole huge pages without a hint are aligned to one, on 64-bit tasks: 6.7 on. */

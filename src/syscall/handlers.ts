@@ -12,7 +12,14 @@ import { sysGetpid, sysGettid, sysSchedYield, sysSetTidAddress } from './sys_tas
 import {
   ia64Mmap, ia64Mmap2, mmap2In4k, oldMmap, sparc64Munmap, sparcMmap, sparcMmap2, sysMprotect, sysMunmap, x8664Mmap,
 } from './sys_mmap.js';
+import { sysMadvise } from './sys_madvise.js';
+import { sysMincore } from './sys_mincore.js';
+import {
+  mlockall2000, sysMlock, sysMlock2, sysMlockall, sysMunlock, sysMunlockall,
+} from './sys_mlock.js';
 import { sparc32Mremap, sparc64Mremap, sysMremap } from './sys_mremap.js';
+import { sysMsync } from './sys_msync.js';
+import { sysRemapFilePages } from './sys_remap_file_pages.js';
 import { sysWrite } from './sys_write.js';
 
 export const handlers: Readonly<Record<string, Handler>> = {
@@ -27,12 +34,22 @@ export const handlers: Readonly<Record<string, Handler>> = {
   ia64_brk: ia64Brk,
   ia64_mmap: ia64Mmap,
   ia64_mmap2: ia64Mmap2,
+  madvise: sysMadvise,
+  mincore: sysMincore,
+  mlock: sysMlock,
+  mlock2: sysMlock2,
+  mlockall: sysMlockall,
+  mlockall_2000: mlockall2000,
   mmap2_4k: mmap2In4k,
   mprotect: sysMprotect,
   mremap: sysMremap,
+  msync: sysMsync,
+  munlock: sysMunlock,
+  munlockall: sysMunlockall,
   munmap: sysMunmap,
   old_getrlimit: oldGetrlimit,
   old_mmap: oldMmap,
+  remap_file_pages: sysRemapFilePages,
   sched_yield: sysSchedYield,
   set_tid_address: sysSetTidAddress,
   sparc32_mremap: sparc32Mremap,

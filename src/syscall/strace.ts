@@ -197,6 +197,39 @@ function callFlags(prefix: string, value: number): string {
   return bits(value, names, '0');
 }
 
+function rangeArgs(_k: Kernel, args: Args): string {
+  return `${pointer(args, 0)}, ${size(args, 1)}`;
+}
+
+function mlockallArgs(k: Kernel, args: Args): string {
+  const flags = args.lo[0]!;
+  const shifted = k.target.entry.mlockall === 'mlockall_2000' && (flags & 0x1fff) === 0;
+  return callFlags('MCL_', shifted ? flags >> 13 : flags);
+}
+
+/** The vector as strace shows it: [1, 0, 1], and "..." for what is longer. */
+function mincoreArgs(k: Kernel, args: Args, result: number | null): string {
+  const pages = Math.ceil(Number(size(args, 1)) / k.target.pageSize);
+  const bytes = new Uint8Array(Math.min(pages, STRSIZE));
+  const got = result === 0 ? copyFromUser(k.mm, bytes, args.hi[2]!, args.lo[2]!, bytes.length) : 0;
+  const vector = [...bytes].join(', ') + (pages > STRSIZE ? ', ...' : '');
+  return `${rangeArgs(k, args)}, ${got < bytes.length || pages === 0 ? pointer(args, 2) : `[${vector}]`}`;
+}
+
+function remapFilePagesArgs(k: Kernel, args: Args): string {
+  const pgoff = String((args.hi[3]! >>> 0) * 2 ** 32 + (args.lo[3]! >>> 0));
+  return `${rangeArgs(k, args)}, ${prot(args.lo[2]!)}, ${pgoff}, ${mapFlags(k, args.lo[4]!)}`;
+}
+
+const adviceNames = new Map(
+  Object.entries(calls).filter(([name]) => name.startsWith('MADV_')).map(([name, value]) => [value, name]),
+);
+
+function madviseArgs(_k: Kernel, args: Args): string {
+  const advice = args.lo[2]!;
+  return `${pointer(args, 0)}, ${size(args, 1)}, ${adviceNames.get(advice) ?? hex(0, advice)}`;
+}
+
 /** The new address is shown where the call looks at it. */
 function mremapArgs(_k: Kernel, args: Args): string {
   const flags = args.lo[3]!;
@@ -213,12 +246,21 @@ const formats: Readonly<Record<string, Format>> = {
   getpid: () => '',
   getrlimit: getrlimitArgs,
   gettid: () => '',
+  madvise: madviseArgs,
+  mincore: mincoreArgs,
+  mlock: rangeArgs,
+  mlock2: (k, args) => `${rangeArgs(k, args)}, ${callFlags('MLOCK_', args.lo[2]!)}`,
+  mlockall: mlockallArgs,
   mmap: mmapArgs,
   mmap2: mmapArgs,
   mprotect: (_k, args) => `${pointer(args, 0)}, ${size(args, 1)}, ${prot(args.lo[2]!)}`,
   mremap: mremapArgs,
-  munmap: (_k, args) => `${pointer(args, 0)}, ${size(args, 1)}`,
+  msync: (k, args) => `${rangeArgs(k, args)}, ${callFlags('MS_', args.lo[2]!)}`,
+  munlock: rangeArgs,
+  munlockall: () => '',
+  munmap: rangeArgs,
   old_mmap: oldMmapArgs,
+  remap_file_pages: remapFilePagesArgs,
   sched_yield: () => '',
   set_tid_address: (_k, args) => pointer(args, 0),
   ugetrlimit: getrlimitArgs,

@@ -3,6 +3,9 @@
  * whatever record it has: `draw('AA', withRules('6.1'))`.
  */
 import { VM_LOCKED } from '../../src/arch/generic/mman.js';
+import { dupMmap } from '../../src/mm/dup_mmap.js';
+import { doMadvise } from '../../src/mm/madvise.js';
+import { makeMm } from '../../src/mm/make_mm.js';
 import type { Mm } from '../../src/mm/mm.js';
 import { doMremap } from '../../src/mm/mremap.js';
 import type { MmRules } from '../../src/release/index.js';
@@ -48,6 +51,19 @@ export function remapBytes(
     newPages: Math.floor(newLen / pageSize), newOffset: newLen % pageSize,
     flags, newVpn: baseOf(mm) + target, newVpnOffset: targetOffset,
   }));
+}
+
+/** madvise of whole pages of the drawing. */
+export function advise(mm: Mm, page: number, npages: number, advice: number): number {
+  return doMadvise(mm, baseOf(mm) + page, 0, npages, 0, advice);
+}
+
+/** The address space of a forked child, in the same memory. */
+export function forked(mm: Mm): Mm {
+  const child = makeMm(mm.target, mm.vm, mm.pageTable.memory, mm.rlimits);
+  if (dupMmap(mm, child) < 0) throw new Error('the child was refused');
+  child.check();
+  return child;
 }
 
 /** vm_flags at a page of the drawing. */

@@ -12,7 +12,8 @@ import {
 } from '../generic/image.js';
 import { gapBelowStack } from '../generic/layout.js';
 import {
-  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_STACK_FLAGS,
+  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_STACK_FLAGS,
+  VM_WRITE,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
 import { int80 } from '../trap.js';
@@ -85,6 +86,8 @@ function at(release: Release): Target {
       : null,
     lowestSearched: modern ? release.rules.mmapMinAddr / 2 ** SHIFT : 0,
     hintTestsPrev: modern,
+    // 6.1, arch/x86/mm/fault.c: access_error(), vma_is_accessible().
+    readFaultNeeds: modern ? VM_READ | VM_WRITE | VM_EXEC : VM_READ | VM_EXEC,
     hugePages: 0,
     hintStartsSearch: false,
     vaHole: null,

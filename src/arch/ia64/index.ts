@@ -71,6 +71,7 @@ function at(release: Release): Target {
     topDownBase: null,
     lowestSearched: 0,
     hintTestsPrev: false,
+    readFaultNeeds: VM_READ | VM_EXEC,
     hugePages: 0,
     hintStartsSearch: true,
     vaHole: null,

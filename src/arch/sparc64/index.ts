@@ -12,7 +12,7 @@ import { type Release, since } from '../../release/index.js';
 import type { Arch, Bits, NptlParameters, Target, TaskView } from '../arch.js';
 import { anonymousArea, dataArea, textArea } from '../generic/image.js';
 import {
-  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_STACK_FLAGS,
+  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_STACK_FLAGS,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
 import { ta6d, ta10 } from '../trap.js';
@@ -86,6 +86,7 @@ function at(release: Release, bits: Bits): Target {
     topDownBase: null,
     lowestSearched: 0,
     hintTestsPrev: false,
+    readFaultNeeds: VM_READ | VM_EXEC,
     hugePages: 0,
     hintStartsSearch: true,
     vaHole: { start: HOLE_START, end: PAGE_OFFSET },

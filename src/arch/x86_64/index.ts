@@ -14,7 +14,7 @@ import type { Arch, Bits, ImageArea, NptlParameters, Target } from '../arch.js';
 import { anonymousArea, modernDataArea, modernTextArea, specialArea } from '../generic/image.js';
 import { gapBelowStack } from '../generic/layout.js';
 import {
-  genericMap, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_STACK_FLAGS,
+  genericMap, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_STACK_FLAGS, VM_WRITE,
 } from '../generic/mman.js';
 import { nptlCommon, sizeof64 } from '../generic/nptl.js';
 import { i386Syscalls } from '../i386/syscallent.js';
@@ -88,6 +88,8 @@ function at(release: Release, bits: Bits): Target {
     topDownBase: (stackBytes) => taskSize - gapBelowStack(stackBytes, taskSize, release.rules.stackGuardGap, 2 ** SHIFT),
     lowestSearched: 1,
     hintTestsPrev: false,
+    // arch/x86/mm/fault.c: access_error(), vma_is_accessible().
+    readFaultNeeds: VM_READ | VM_WRITE | VM_EXEC,
     hugePages: 512,
     hintStartsSearch: false,
     vaHole: null,

@@ -31,10 +31,10 @@ function endWithGap(mm: Mm, h: number): number {
   return grows ? mm.vmas.vmEnd[h]! + mm.rules.stackGuardGap : mm.vmas.vmEnd[h]!;
 }
 
-/** The hint itself if it is free and keeps its distance, else -1. */
-function probeHint(mm: Mm, vpn: number, npages: number): number {
+/** The hint itself if it lies below `end`, is free and keeps its distance, else -1. */
+function probeHint(mm: Mm, vpn: number, npages: number, end: number): number {
   const { vmas, target } = mm;
-  if (vpn > target.taskSize - npages) return -1;
+  if (vpn > end - npages) return -1;
   const above = vmas.find(vpn);
   if (above !== NONE && vpn + npages > startWithGap(mm, above)) return -1;
   if (!target.hintTestsPrev) return vpn;
@@ -77,11 +77,14 @@ function getUnmappedArea(mm: Mm, request: AreaRequest): number {
   const least = rules.searchKeepsGaps ? Math.ceil(rules.mmapMinAddr / target.pageSize) : 0;
   mm.stats.searches += 1;
   if (npages > target.searchEnd) return -ENOMEM;
+  // MAP_32BIT goes up from 1 GiB, also in a top-down layout; a hint may be below that, and not above its end.
+  const end = request.low32 ? LOW32_END / target.pageSize : target.taskSize;
+  if (npages > end) return -ENOMEM;
   if (request.vpn > 0) {
-    const vpn = probeHint(mm, request.vpn, npages);
+    const vpn = probeHint(mm, request.vpn, npages, end);
     if (vpn >= 0) return vpn;
   }
-  if (request.low32) return bottomUp(mm, LOW32_START / target.pageSize, LOW32_END / target.pageSize, npages);
+  if (request.low32) return bottomUp(mm, LOW32_START / target.pageSize, end, npages);
   if (mm.isTopDown) {
     const found = topDown(mm, Math.max(target.lowestSearched, least), mm.mmapBase, npages);
     if (found >= 0) return found;

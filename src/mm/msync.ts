@@ -1,0 +1,39 @@
+/**
+ * msync: sys_msync(), mm/msync.c. Files here have nothing to be written back to, so it checks and does nothing
+ * else: MS_SYNC always succeeds.
+ */
+import { EBUSY, EINVAL, ENOMEM } from '../arch/generic/errno.js';
+import { VM_LOCKED } from '../arch/generic/mman.js';
+import { MS_ASYNC, MS_INVALIDATE, MS_SYNC } from '../arch/generic/mman_calls.js';
+import type { Mm } from './mm.js';
+import { pageAlign } from './page_align.js';
+import { NONE } from './vma_set.js';
+
+/** Returns 0, or -EINVAL, -ENOMEM (the range wraps, or has a hole), -EBUSY (MS_INVALIDATE of locked memory). */
+export function doMsync(
+  mm: Mm, vpn: number, offset: number, lenPages: number, lenOffset: number, flags: number,
+): number {
+  if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) !== 0 || offset !== 0) return -EINVAL;
+  if ((flags & MS_ASYNC) !== 0 && (flags & MS_SYNC) !== 0) return -EINVAL;
+  const npages = pageAlign(mm, lenPages, lenOffset);
+  if (npages === 0) return 0;
+  const end = vpn + npages;
+  return end >= mm.target.vpnEnd ? -ENOMEM : walkAreas(mm, vpn, end, (flags & MS_INVALIDATE) !== 0);
+}
+
+/** Holes are passed over and make the result ENOMEM; 2.6.18 forgets them where no area follows the range. */
+function walkAreas(mm: Mm, start: number, end: number, invalidates: boolean): number {
+  const { vmas } = mm;
+  let at = start;
+  let result = 0;
+  let h = vmas.find(start);
+  if (h === NONE) return -ENOMEM;
+  for (; h !== NONE; h = vmas.next(h)) {
+    if (vmas.vmStart[h]! > at) result = -ENOMEM;
+    if (vmas.vmStart[h]! >= end) return result;
+    if (invalidates && (vmas.vmFlags[h]! & VM_LOCKED) !== 0) return -EBUSY;
+    at = vmas.vmEnd[h]!;
+    if (at >= end) return result;
+  }
+  return mm.rules.msyncForgetsEnd ? 0 : -ENOMEM;
+}
