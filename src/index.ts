@@ -5,6 +5,7 @@ export { ConfigError, Machine } from './machine.js';
 export type { MachineConfig, Outcome, RunOptions, RunResult, RunStats, Waiter } from './machine.js';
 export { findRelease, releases } from './release/index.js';
 export type { Release, SearchName } from './release/index.js';
+export type { Tracer } from './syscall/kernel.js';
 export type { Addr } from './thread/address.js';
 export type { Call, ThreadBody } from './thread/call.js';
 export type { Libc } from './thread/libc.js';
