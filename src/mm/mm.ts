@@ -59,10 +59,13 @@ export interface Rlimits {
   as: number;
 }
 
-/** INIT_RLIMITS of Linux 2.5.46, asm-i386/resource.h: an 8 MiB stack, all else of the VM unlimited. */
-export function initRlimits(): Rlimits {
+/**
+ * INIT_RLIMITS, asm-i386/resource.h of 2.5.46 and asm-generic/resource.h since: an 8 MiB stack, what may be
+ * locked as the release has it, all else of the VM unlimited.
+ */
+export function initRlimits(memlock = Number.POSITIVE_INFINITY): Rlimits {
   const unlimited = Number.POSITIVE_INFINITY;
-  return { data: unlimited, stack: 8 * 1024 * 1024, memlock: unlimited, as: unlimited };
+  return { data: unlimited, stack: 8 * 1024 * 1024, memlock, as: unlimited };
 }
 
 /** Exact counts since the mm was made; the same on every host. */

@@ -15,6 +15,7 @@ export const releases: readonly Release[] = [
     maxMapCount: 65536,
     pidMax: 32768,
     reservedPids: 300,
+    memlock: Number.POSITIVE_INFINITY,
     rules: rules25,
   },
   {
@@ -25,6 +26,7 @@ export const releases: readonly Release[] = [
     maxMapCount: 65536,
     pidMax: 32768,
     reservedPids: 300,
+    memlock: Number.POSITIVE_INFINITY,
     rules: rules25,
   },
   {
@@ -35,6 +37,7 @@ export const releases: readonly Release[] = [
     maxMapCount: 65530,
     pidMax: 32768,
     reservedPids: 300,
+    memlock: 8 * 1024 * 1024,
     rules: rules61,
   },
   {
@@ -45,6 +48,7 @@ export const releases: readonly Release[] = [
     maxMapCount: 65530,
     pidMax: 32768,
     reservedPids: 300,
+    memlock: 8 * 1024 * 1024,
     rules: rules618,
   },
 ];

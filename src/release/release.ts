@@ -22,6 +22,8 @@ export interface Release {
   readonly pidMax: number;
   /** RESERVED_PIDS of kernel/pid.c: where pids go on after the highest. */
   readonly reservedPids: number;
+  /** RLIMIT_MEMLOCK of INIT_RLIMITS, bytes: how much memory an unprivileged task may lock. */
+  readonly memlock: number;
   /** What it does in mm. */
   readonly rules: MmRules;
 }

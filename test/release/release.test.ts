@@ -1,6 +1,7 @@
 /* How releases order, and how a record is found and read. */
 
 import { describe, expect, it } from 'vitest';
+import { type Libc, Machine, type ThreadBody } from '../../src/index.js';
 import { findRelease, releases, since, versionNumber } from '../../src/release/index.js';
 
 const older = findRelease('2.5.45')!.release;
@@ -40,6 +41,26 @@ describe('the list of releases', () => {
       expect({ maxMapCount, pidMax, reservedPids }).toEqual({ maxMapCount: 65536, pidMax: 32768, reservedPids: 300 });
     }
   });
+});
+
+describe('INIT_RLIMITS', () => {
+  it.each([['2.5.46', -1], ['6.1', 8 * 1024 * 1024], ['6.18', 8 * 1024 * 1024]])(
+    'a task of %s may lock %i bytes',
+    (kernel, bytes) => {
+      const machine = new Machine({ arch: 'i386', kernel });
+      let limit = 0;
+      function* main(libc: Libc): ThreadBody<number> {
+        const pair = libc.bss(8);
+        const ugetrlimit = 191;
+        yield* libc.syscall(ugetrlimit, 8, pair);
+        limit = libc.load32(pair);
+        return 0;
+      }
+      machine.load(main, []);
+      expect(machine.run().exit).toBe(0);
+      expect(limit).toBe(bytes);
+    },
+  );
 });
 
 describe('findRelease', () => {
