@@ -55,6 +55,11 @@ function growth(remap: Remap): number {
   return remap.newPages - remap.oldPages;
 }
 
+/** End of the old range; one that wraps around overlaps nothing, in any release. */
+function oldEnd(mm: Mm, remap: Remap): number {
+  return (remap.vpn + remap.oldPages) % mm.target.vpnEnd;
+}
+
 /** The area that contains the old address, or NONE. */
 export function sourceArea(mm: Mm, remap: Remap): number {
   const h = mm.vmas.find(remap.vpn);
@@ -179,14 +184,14 @@ export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one
   'target above TASK_SIZE: EINVAL': (mm, remap) =>
     hasTarget(remap) && remap.newVpn > mm.target.taskSize - remap.newPages ? -EINVAL : 0,
 
-  'target overlaps: EINVAL': (_mm, remap) => {
-    const { vpn, oldPages, newVpn, newPages } = remap;
-    return hasTarget(remap) && vpn + oldPages > newVpn && newVpn + newPages > vpn ? -EINVAL : 0;
+  'target overlaps: EINVAL': (mm, remap) => {
+    const { vpn, newVpn, newPages } = remap;
+    return hasTarget(remap) && oldEnd(mm, remap) > newVpn && newVpn + newPages > vpn ? -EINVAL : 0;
   },
 
-  'target overlaps, an empty old range included: EINVAL': (_mm, remap) => {
+  'target overlaps, an empty old range included: EINVAL': (mm, remap) => {
     const { vpn, oldPages, newVpn, newPages } = remap;
-    const overlaps = newVpn <= vpn ? newVpn + newPages > vpn : vpn + oldPages > newVpn;
+    const overlaps = newVpn <= vpn ? newVpn + newPages > vpn : oldEnd(mm, remap) > newVpn;
     const coversSame = newVpn === vpn && oldPages > 0;
     return hasTarget(remap) && (overlaps || coversSame) ? -EINVAL : 0;
   },

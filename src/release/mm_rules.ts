@@ -343,6 +343,7 @@ export const rules618: MmRules = {
     'several areas one by one',
     ...mremapArea6x,
     'unmap the target',
+    'nothing mapped there: EFAULT',
     'cut off the tail',
     ...mremapMoves6x,
     'charge what is new or was cut off: ENOMEM',

@@ -227,6 +227,25 @@ describe('nothing mapped at the address', () => {
   });
 });
 
+describe('shared memory doubled onto itself', () => {
+  it.each([['2.5', -EINVAL, 'SS'], ['2.6.18', -EINVAL, 'SS'], ['6.1', -EFAULT, '..'], ['6.18', -EFAULT, '..']] as const)(
+    'overlaps up to 2.6.18, and unmaps itself in 6.x: %s', (rules, result, after) => {
+      const mm = draw('SS', withRules(rules));
+      expect([remap(mm, 0, 0, 2, FIXED, 0), picture(mm)]).toEqual([result, after]);
+      mm.check();
+    },
+  );
+});
+
+describe('an old range that wraps around overlaps no target', () => {
+  it.each([['6.1', -EINVAL, 'AA.....'], ['6.18', -EFAULT, 'AA..RRR']] as const)(
+    'and what is wrong with it is found later: %s', (rules, result, after) => {
+      const mm = draw('AA..RRR', withRules(rules));
+      expect([remap(mm, 0, mm.target.vpnEnd - 2, 3, FIXED, 4), picture(mm)]).toEqual([result, after]);
+    },
+  );
+});
+
 describe('an error found after the target was unmapped', () => {
   it.each(all)('range leaves the area, longer at the target: %s', (rules) => {
     const mm = draw('A...RRR', withRules(rules));

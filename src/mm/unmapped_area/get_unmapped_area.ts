@@ -40,5 +40,6 @@ function searchAligned(mm: Mm, wanted: AreaRequest): number {
   wanted.npages = npages;
   if (found < 0) return mm.search.getUnmappedArea(mm, wanted);
   const up = (huge - (found % huge)) % huge;
-  return found + (up === 0 && mm.isTopDown && !wanted.low32 ? huge : up);
+  // __thp_get_unmapped_area() asks for the direction of the mm, not of the search: MAP_32BIT goes up by one, too.
+  return found + (up === 0 && mm.isTopDown ? huge : up);
 }
