@@ -2,8 +2,9 @@
  * The kernel that runs this process, called through koffi: raw system calls, and the lines of
  * /proc/self/maps. What is not Linux on x86_64, or has no koffi, is answered with the reason.
  */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { arch, platform, release } from 'node:os';
+import { existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
+import { arch, platform, release, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { x8664Syscalls } from '../../src/arch/x86_64/syscallent.js';
 import { releases, versionNumber } from '../../src/release/index.js';
 
@@ -27,6 +28,11 @@ export interface Facts {
   /** /proc/cpuinfo's flags. */
   readonly cpu: ReadonlySet<string>;
   readonly hasHugePages: boolean;
+  /** shmem_enabled is neither "never" nor "deny". */
+  readonly sharesHugePages: boolean;
+  /** CONFIG_KSM. */
+  readonly mergesPages: boolean;
+  /** CAP_IPC_LOCK. */
   readonly canLock: boolean;
   /** Soft limits in bytes. */
   readonly memlock: number;
@@ -36,15 +42,18 @@ export interface Facts {
 export interface Host {
   readonly facts: Facts;
   /** The result of a system call, errno negated, all as the kernel returns it. */
-  call(name: keyof typeof numbers, ...args: Word[]): number;
+  call(name: string, ...args: Word[]): number;
+  /** Stores a word as a system call does; returns 0 or a negative errno. */
+  store32(address: bigint, word: number): number;
+  /** `count` bytes of memory that can be read. */
+  bytes(address: bigint, count: number): Uint8Array;
+  /** The word at an address, or null if a system call cannot read it. */
+  load32(address: bigint): number | null;
+  /** VmLck of this process: pages that are locked. */
+  lockedPages(): number;
   /** /proc/self/maps up to `end`. */
   mapsBelow(end: bigint): MapsLine[];
 }
-
-const numbers = {
-  mmap: 9, mprotect: 10, munmap: 11, pread64: 17, pwrite64: 18, mremap: 25, msync: 26, mincore: 27, madvise: 28,
-  mlock: 149, munlock: 150, memfd_create: 319, mlock2: 325,
-} as const;
 
 export function parseMapsLine(text: string): MapsLine {
   const match = /^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) (\S+) (\d+)\s*(.*)$/.exec(text);
@@ -79,6 +88,8 @@ function hindrance(): string | null {
   return overcommit === '2' ? 'this system refuses to overcommit memory (vm.overcommit_memory is 2)' : null;
 }
 
+const HUGE_PAGES = '/sys/kernel/mm/transparent_hugepage';
+
 function readFacts(): Facts {
   const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'latin1'))?.[1] ?? '';
   const status = readFileSync('/proc/self/status', 'latin1');
@@ -87,20 +98,14 @@ function readFacts(): Facts {
   return {
     kernel: release(),
     cpu: new Set(flags.trim().split(' ')),
-    hasHugePages: exists('/sys/kernel/mm/transparent_hugepage/enabled'),
+    hasHugePages: existsSync(`${HUGE_PAGES}/enabled`),
+    sharesHugePages: existsSync(`${HUGE_PAGES}/shmem_enabled`) &&
+      !/\[(never|deny)\]/.test(readFileSync(`${HUGE_PAGES}/shmem_enabled`, 'latin1')),
+    mergesPages: existsSync('/sys/kernel/mm/ksm'),
     canLock: (capabilities & CAP_IPC_LOCK) !== 0n,
     memlock: limitOf('Max locked memory'),
     stack: limitOf('Max stack size'),
   };
-}
-
-function exists(path: string): boolean {
-  try {
-    closeSync(openSync(path, 'r'));
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The host, or why there is none. */
@@ -118,14 +123,43 @@ export async function openHost(): Promise<Host | string> {
     return `koffi cannot be used: ${(error as Error).message}`;
   }
   const maps = openSync('/proc/self/maps', 'r');
+  const file = scratchFile();
+  const word = new Int32Array(1);
+  const call = (name: string, ...args: Word[]): number => {
+    const result = syscall(x8664Syscalls[name]!, ...args, ...Array<number>(6 - args.length).fill(0));
+    return result === -1 ? -errno() : result;
+  };
   return {
     facts: readFacts(),
-    call(name, ...args) {
-      const result = syscall(numbers[name], ...args, ...Array<number>(6 - args.length).fill(0));
-      return result === -1 ? -errno() : result;
+    call,
+    store32(address, value) {
+      word[0] = value;
+      writeSync(file, word, 0, 4, 0);
+      return Math.min(call('pread64', file, address, 4, 0), 0);
     },
+    bytes(address, count) {
+      call('pwrite64', file, address, count, 0);
+      const bytes = new Uint8Array(count);
+      readSync(file, bytes, 0, count, 0);
+      return bytes;
+    },
+    load32(address) {
+      const written = call('pwrite64', file, address, 4, 0);
+      if (written < 0) return null;
+      readSync(file, word, 0, 4, 0);
+      return word[0]!;
+    },
+    lockedPages: () => Number(/^VmLck:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? 0) / 4,
     mapsBelow: (end) => readMaps(maps, end),
   };
+}
+
+/** A file without a name: a word goes to memory, or comes from it, by a read or write of the kernel's. */
+function scratchFile(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'guardpage-host-'));
+  const file = openSync(join(folder, 'word'), 'w+');
+  rmSync(folder, { recursive: true });
+  return file;
 }
 
 const buffer = Buffer.alloc(65536);
@@ -138,19 +172,11 @@ function readMaps(fd: number, end: bigint): MapsLine[] {
     const count = readSync(fd, buffer, 0, buffer.length, position);
     if (count === 0) return lines;
     position += count;
-    const texts = (rest + buffer.latin1Slice(0, count)).split('\n');
+    const texts = (rest + buffer.toString('latin1', 0, count)).split('\n');
     rest = texts.pop()!;
     for (const text of texts) {
       if (BigInt(`0x${text.slice(0, text.indexOf('-'))}`) >= end) return lines;
       lines.push(parseMapsLine(text));
     }
   }
-}
-
-/** The calls' numbers are the record's too. */
-export function numbersDiffering(): string[] {
-  const known = x8664Syscalls as Readonly<Record<string, number | undefined>>;
-  return Object.entries(numbers)
-    .filter(([name, nr]) => known[name] !== undefined && known[name] !== nr)
-    .map(([name]) => name);
 }
