@@ -213,18 +213,40 @@ export class PageTable {
 
   /**
    * make_pages_present(), populate_vma_page_range(): faults on every page of [start, end), which lies in one
-   * area. Returns how many pages came before one was refused, whose errno is in `populateError`.
+   * area. Returns how many pages came before one was refused, whose errno is in `populateError`. Pages that
+   * memory has no room for are refused here, though one that is only touched later may be sparse and fit.
    */
   populate(start: number, end: number, isWrite: boolean): number {
     this.populateError = 0;
+    const { memory, vmas } = this;
+    if (!isWrite && vmas.vmFile[vmas.find(start)] === 0) return this.populateZeroPages(start, end);
     for (let vpn = start; vpn < end; vpn++) {
-      const pfn = isWrite ? this.forWrite(vpn) : this.forRead(vpn);
+      const isFull = memory.pages >= memory.maxFrames && this.lookup(vpn) === 0;
+      const pfn = isFull ? this.refuse('OOM') : isWrite ? this.forWrite(vpn) : this.forRead(vpn);
       if (pfn < 0) {
         this.populateError = pfn;
         return vpn - start;
       }
     }
     return end - start;
+  }
+
+  /** Reads of anonymous memory put nothing into the table: only its rights and its guard markers matter. */
+  private populateZeroPages(start: number, end: number): number {
+    this.populateError = Math.min(this.forRead(start), 0);
+    if (this.populateError < 0) return 0;
+    let guard = end;
+    let present = 0;
+    this.forEachChunk(start, end, (n, chunk, from, to) => {
+      for (let i = from; i < to; i++) {
+        const pte = this.ptes[chunk * CHUNK + i]!;
+        if (pte === PTE_GUARD) guard = Math.min(guard, n * CHUNK + i);
+        else if (pte !== 0) present += 1;
+      }
+    });
+    this.faults += Math.max(guard - start - present - 1, 0);
+    if (guard < end) this.populateError = this.refuse('SEGV_MAPERR');
+    return guard - start;
   }
 
   /** move_page_tables(): the pages of npages from `from` on stand at `to` afterwards, where nothing stood. */
