@@ -23,6 +23,11 @@ export class Files {
   get(fd: number): File | null {
     return this.byFd[fd] ?? null;
   }
+
+  /** Makes `fd` stand for `file`, or for nothing. */
+  install(fd: number, file: File | null): void {
+    this.byFd[fd] = file;
+  }
 }
 
 /** A terminal: readable and writable as opened, and without an mmap operation. */

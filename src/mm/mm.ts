@@ -164,16 +164,11 @@ export class Mm {
   }
 
   /**
-   * exec: replaces everything by the target's initial image, mapping `program`. The task is the new
-   * one from here on, so TASK_UNMAPPED_BASE is evaluated after it is set.
+   * exec: replaces everything by the target's initial image, mapping `program`.
    */
   exec(task: TaskView, program: MappedFile): void {
-    this.clear();
-    this.task = task;
-    this.resetFreeAreaCache();
+    this.flush(task);
     const { target, vmas } = this;
-    this.isTopDown = target.topDownBase !== null;
-    this.mmapBase = target.topDownBase?.(this.rlimits.stack) ?? 0;
     this.files.push(program);
     for (const area of target.image) {
       const fromFile = area.fileOffset !== null;
@@ -194,6 +189,18 @@ export class Mm {
     this.brkVpn = target.startBrk;
     this.brkOffset = 0;
     this.notePeak();
+  }
+
+  /**
+   * flush_old_exec() and the choice of a layout: an empty address space for a new image. The task is the new
+   * one from here on, so TASK_UNMAPPED_BASE is evaluated after it is set.
+   */
+  flush(task: TaskView): void {
+    this.clear();
+    this.task = task;
+    this.resetFreeAreaCache();
+    this.isTopDown = this.target.topDownBase !== null;
+    this.mmapBase = this.target.topDownBase?.(this.rlimits.stack) ?? 0;
   }
 
   /** An empty address space with fresh counts, as mm_init leaves it. Keeps its memory. */
