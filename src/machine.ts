@@ -25,8 +25,9 @@ import { TASK_FREE, TASK_FUTEX } from './task/task_table.js';
 import type { Addr } from './thread/address.js';
 import { hiOf, loOf } from './thread/address.js';
 import { withGuestGlobals } from './thread/host_globals.js';
-import { Libc } from './thread/libc.js';
+import { makeLibc } from './thread/libc.js';
 import { GuestFault, Nptl } from './thread/nptl.js';
+import { Runtime } from './thread/runtime.js';
 import { ProgramError } from './thread/sys.js';
 import { type Main, TsUserMode } from './thread/ts_user_mode.js';
 
@@ -141,6 +142,7 @@ export class Machine {
   private wallMs: number | null = null;
 
   constructor(config: MachineConfig = {}) {
+    refuseUnknownKeys(config);
     this.config = config;
     this.target = resolveTarget(config);
     this.searchName = resolveSearch(config, this.target);
@@ -179,13 +181,13 @@ export class Machine {
     const { kernel, target, config } = this;
     this.mm.exec(target.newTask, { path: `/bin/${name}`, major: 3, minor: 1, inode: 4711 });
     const nptl = new Nptl(kernel, this.mm, target.nptl(this.nptlVersion));
-    const libc = new Libc(nptl);
+    const runtime = new Runtime(nptl);
     const ignore: Sink = () => {};
     const process: Process = {
       tgid: FIRST_PID,
       mm: this.mm,
       files: new Files(config.stdout ?? ignore, config.stderr ?? ignore),
-      user: new TsUserMode(nptl, libc, main, [...argv]),
+      user: new TsUserMode(runtime, makeLibc(runtime), main, [...argv]),
       tasks: 0,
       exitCode: 0,
       exited: false,
@@ -200,6 +202,7 @@ export class Machine {
 
   /** Runs the loaded program to its end. */
   run(options: RunOptions = {}): RunResult {
+    if (this.nptl === null) throw new Error('run() before load(main): the machine has no program');
     const rng = new Rng(this.config.seed ?? 1);
     const started = options.now?.() ?? 0;
     const lap = () => {
@@ -329,6 +332,19 @@ export class Machine {
 
 function list(names: readonly string[]): string {
   return names.join(', ');
+}
+
+/** The keys of MachineConfig; the type sees to it that none is missing. */
+const CONFIG_KEYS: Readonly<Record<keyof MachineConfig, true>> = {
+  arch: true, kernel: true, bits: true, search: true, nptl: true, seed: true, ram: true, overcommit: true,
+  maxMapCount: true, pidMax: true, rlimits: true, stdout: true, stderr: true, strace: true, tracers: true, notice: true,
+};
+
+function refuseUnknownKeys(config: MachineConfig): void {
+  const unknown = Object.keys(config).find((key) => !(key in CONFIG_KEYS));
+  if (unknown !== undefined) {
+    throw new ConfigError(`no key "${unknown}" in a machine's configuration; there are: ${list(Object.keys(CONFIG_KEYS))}`);
+  }
 }
 
 function resolveTarget(config: MachineConfig): Target {

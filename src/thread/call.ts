@@ -15,20 +15,22 @@ export type ThreadBody<T = unknown> = Generator<unknown, T, unknown>;
 /** What a Lazy call reports to: the stub of the running thread. */
 interface Starter {
   unstarted: boolean;
+  callName: string;
 }
 
 /**
  * A call that starts when `yield*` takes it up, and not before. Made and then dropped it would do nothing, so
- * it leaves word that it waits to be started.
+ * it leaves word of its name, and that it waits to be started.
  */
 export class Lazy<T> implements Call<T> {
   private readonly starter: Starter;
   private readonly body: Iterator<unknown, T, unknown>;
 
-  constructor(starter: Starter, body: Iterator<unknown, T, unknown>) {
+  constructor(starter: Starter, name: string, body: Iterator<unknown, T, unknown>) {
     this.starter = starter;
     this.body = body;
     starter.unstarted = true;
+    starter.callName = name;
   }
 
   [Symbol.iterator](): Iterator<unknown, T, unknown> {
@@ -62,3 +64,8 @@ export class Done<T> implements Call<T>, Iterator<unknown, T, unknown>, Iterator
 export const PENDING = (function* (): Generator<undefined> {
   yield undefined;
 })().next() as IteratorYieldResult<undefined>;
+
+/** A call whose task is gone. */
+export const pendingForever: Call<never> = {
+  [Symbol.iterator]: () => ({ next: () => PENDING }),
+};

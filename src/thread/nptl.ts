@@ -83,6 +83,10 @@ export class Nptl {
   /** Row of the thread that each task joins, by slot: meaningful while it does. */
   private joinOf = new Int32Array(16);
 
+  /** Hand-over of pthread_exit to the user mode: the task that leaves, and with what value. */
+  exiting = -1;
+  exitValue: unknown = undefined;
+
   /** The thread that clone is about to start. */
   starting = NOBODY;
   /** Threads that have not ended (glibc's __nptl_nthreads). */

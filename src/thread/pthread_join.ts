@@ -26,10 +26,9 @@ export function pthreadJoin(nptl: Nptl, thread: Addr): Call<Joined> {
     return new Done<Joined>([target.errno(EDEADLK), undefined]);
   }
   if (threads.joinid[row] !== NOBODY) return new Done<Joined>([target.errno(EINVAL), undefined]);
-  nptl.sys.checkStarted();
+  nptl.sys.mustStart('pthread_join');
   threads.joinid[row] = self;
   nptl.joins(row);
-  nptl.sys.unstarted = true;
   nptl.join ??= new Join(nptl);
   return nptl.join as Join;
 }

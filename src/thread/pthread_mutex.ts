@@ -40,7 +40,7 @@ function acquired(nptl: Nptl, hi: number, lo: number): void {
 export function mutexLock(nptl: Nptl, mutex: Addr): Call<number> {
   const hi = hiOf(mutex);
   const lo = loOf(mutex);
-  if (!lllTrylock(nptl, hi, lo)) return new Lazy(nptl.sys, lockSlow(nptl, hi, lo));
+  if (!lllTrylock(nptl, hi, lo)) return new Lazy(nptl.sys, 'pthread_mutex_lock', lockSlow(nptl, hi, lo));
   acquired(nptl, hi, lo);
   return SUCCESS;
 }

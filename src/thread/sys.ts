@@ -16,14 +16,14 @@ export const SLEEPING = -1_000_000;
 /** What exit and exit_group return: the task is gone. */
 export const GONE = -1_000_001;
 
-/** What is said of a call that blocks, or might, and was not given the thread to block. */
-const NOT_YIELDED = 'a call that blocks was made without yield* (write "yield* libc.pthread_join(...)")';
 
 export class Sys {
   readonly kernel: Kernel;
   readonly target: Target;
   /** True from the moment the running thread makes a call that starts only once `yield*` takes it up. */
   unstarted = false;
+  /** Name of the latest such call. */
+  callName = '';
   private readonly regs: Int32Array;
   private readonly nrIndex: number;
   private readonly argIndex: readonly number[];
@@ -74,6 +74,13 @@ export class Sys {
     return outcome === 'sleeps' ? SLEEPING : GONE;
   }
 
+  /** The running thread makes the call `name`, which starts only once `yield*` takes it up. */
+  mustStart(name: string): void {
+    this.checkStarted();
+    this.unstarted = true;
+    this.callName = name;
+  }
+
   /** A thread gave up the processor or ended: no call of its may be left that never started. */
   checkStarted(): void {
     if (this.unstarted) this.notYielded();
@@ -81,7 +88,8 @@ export class Sys {
 
   private notYielded(): never {
     this.unstarted = false;
-    throw new ProgramError(NOT_YIELDED);
+    const { callName } = this;
+    throw new ProgramError(`${callName}, a call that may block, was made without yield* (write "yield* libc.${callName}(...)")`);
   }
 
   /** Of the call that has just returned, or that the thread slept in: 0 or the negated errno. */

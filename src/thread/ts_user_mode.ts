@@ -5,26 +5,35 @@
 import type { UserMode, WaitReport } from '../task/user_mode.js';
 import { Lazy, type ThreadBody } from './call.js';
 import { hex } from '../lib/u64.js';
+import { switchRuntime } from './libc/core.js';
 import type { Libc } from './libc.js';
 import type { Nptl } from './nptl.js';
 import { endThread } from './pthread_create.js';
 import { mutexOwner } from './pthread_mutex.js';
 import { NOBODY } from './pthread_table.js';
+import type { Runtime } from './runtime.js';
 import { ProgramError } from './sys.js';
 
-/** A program's entry: `export default function* main(libc, argv)`. Returns the exit status. */
+/**
+ * A program's entry: `export default function* main(libc, argv)`. Returns the exit status. Unlike C's, `argv` holds
+ * the arguments alone: argv[0] is the first of them and not the program's name.
+ */
 export type Main = (libc: Libc, argv: string[]) => unknown;
 
 export class TsUserMode implements UserMode {
+  private readonly runtime: Runtime;
   private readonly nptl: Nptl;
   private readonly libc: Libc;
   private readonly main: Main;
   private readonly argv: string[];
   /** By task slot. */
   private readonly bodies: (ThreadBody | undefined)[] = [];
+  /** Values of threads that left by pthread_exit and are on their way out, by task slot. */
+  private readonly exitValues = new Map<number, unknown>();
 
-  constructor(nptl: Nptl, libc: Libc, main: Main, argv: string[]) {
-    this.nptl = nptl;
+  constructor(runtime: Runtime, libc: Libc, main: Main, argv: string[]) {
+    this.runtime = runtime;
+    this.nptl = runtime.nptl;
     this.libc = libc;
     this.main = main;
     this.argv = argv;
@@ -39,7 +48,8 @@ export class TsUserMode implements UserMode {
   }
 
   run(slot: number): void {
-    const { libc } = this;
+    const { nptl } = this;
+    switchRuntime(this.libc, this.runtime);
     let body = this.bodies[slot];
     if (body === undefined) {
       const started = this.start(slot);
@@ -51,11 +61,11 @@ export class TsUserMode implements UserMode {
       this.bodies[slot] = body;
     }
     let step = body.next();
-    this.nptl.sys.checkStarted();
-    if (libc.exitingThread === slot) {
+    nptl.sys.checkStarted();
+    if (nptl.exiting === slot) {
       // pthread_exit: run the finally blocks on the way out; they may block in turn.
-      libc.exitingThread = -1;
-      libc.exitValues.set(slot, libc.exitValue);
+      nptl.exiting = -1;
+      this.exitValues.set(slot, nptl.exitValue);
       step = body.return(undefined);
     }
     if (step.done) this.finish(slot, step.value);
@@ -64,7 +74,7 @@ export class TsUserMode implements UserMode {
   private start(slot: number): unknown {
     const row = this.nptl.rowOf(slot);
     if (row === 0) {
-      this.libc.startUp();
+      this.runtime.startUp();
       return this.main(this.libc, this.argv);
     }
     const { threads } = this.nptl;
@@ -77,15 +87,15 @@ export class TsUserMode implements UserMode {
 
   /** The thread's function has returned, or pthread_exit was called. */
   private finish(slot: number, returned: unknown): void {
-    const { nptl, libc } = this;
+    const { nptl, runtime, exitValues } = this;
     if (nptl.kernel.tasks.state[slot] === 0) return; // exit() ended it meanwhile
     const row = nptl.rowOf(slot);
-    const exited = libc.exitValues.has(slot);
-    const value = exited ? libc.exitValues.get(slot) : returned;
-    libc.forgetThread(row);
-    libc.exitValues.delete(slot);
-    if (row === 0 && !exited) libc.exitProcess(typeof value === 'number' ? value : 0);
-    else endThread(nptl, row, value, () => libc.stdio.flush());
+    const exited = exitValues.has(slot);
+    const value = exited ? exitValues.get(slot) : returned;
+    runtime.forgetThread(row);
+    exitValues.delete(slot);
+    if (row === 0 && !exited) runtime.exitProcess(typeof value === 'number' ? value : 0);
+    else endThread(nptl, row, value, () => runtime.stdio.flush());
   }
 
   nameOf(slot: number): string {

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Addr, Libc } from 'guardpage';
 import { Long } from '../../src/lib/u64.js';
+import { Machine, type MachineConfig } from '../../src/machine.js';
 import { machines, run } from './run.js';
 
 describe('an exception of the program', () => {
@@ -104,7 +105,7 @@ describe.each(machines)('an access to memory that is not there, on $name', ({ co
 describe('a call that blocks, without yield*', () => {
   const sentence =
     'the program threw in thread 1000 (main): ' +
-    'a call that blocks was made without yield* (write "yield* libc.pthread_join(...)")';
+    'pthread_join, a call that may block, was made without yield* (write "yield* libc.pthread_join(...)")';
 
   /** A thread that will not have ended when it is joined. */
   function* program(libc: Libc, wrong: (thread: never) => unknown) {
@@ -131,6 +132,14 @@ describe('a call that blocks, without yield*', () => {
     expect([ran.message, ran.stdout]).toEqual([sentence, '']);
   });
 
+  it('names the call that was forgotten, not the one at which it was found out', () => {
+    const ran = run({}, function* (libc) {
+      libc.sched_yield();
+      yield* libc.puts('later');
+    });
+    expect(ran.message).toContain('sched_yield, a call that may block, was made without yield*');
+  });
+
   it('and dropped is reported', () => {
     const ran = run({}, (libc) => program(libc, (thread) => libc.pthread_join(thread)));
     expect(ran.message).toContain('without yield*');
@@ -146,8 +155,7 @@ describe('a call that blocks, without yield*', () => {
 });
 
 describe('a program that does not end', () => {
-  it('is ended when it is asked to stop, with outcome "timeout"', async () => {
-    const { Machine } = await import('../../src/machine.js');
+  it('is ended when it is asked to stop, with outcome "timeout"', () => {
     const machine = new Machine();
     machine.load(function* main(libc) {
       for (;;) yield* libc.sched_yield();
@@ -155,5 +163,17 @@ describe('a program that does not end', () => {
     let asked = 0;
     const result = machine.run({ shouldStop: () => ++asked === 3 });
     expect([result.outcome, result.exit, asked]).toEqual(['timeout', 1, 3]);
+  });
+});
+
+describe('a machine used wrongly', () => {
+  it('run() before load() says so', () => {
+    expect(() => new Machine().run()).toThrow('run() before load(main): the machine has no program');
+  });
+
+  it('a key that there is not is refused with those that there are', () => {
+    expect(() => new Machine({ kernal: '2.5.46' } as MachineConfig)).toThrow(
+      /^no key "kernal" in a machine's configuration; there are: arch, kernel, bits, search, nptl, seed, /,
+    );
   });
 });

@@ -169,7 +169,7 @@ describe('main\'s own stack', () => {
         for (let i = 0; i < 8; i++) threads.push((yield* libc.pthread_create(null, () => {}))[1]);
         for (const thread of threads) yield* libc.pthread_join(thread);
         const more: Addr[] = [];
-        for (let i = 0; i < 10; i++) more.push((yield* libc.pthread_create(null, () => libc.stdio.print('thread runs\n')))[1]);
+        for (let i = 0; i < 10; i++) more.push((yield* libc.pthread_create(null, () => libc.printf('thread runs\n')))[1]);
         for (const thread of more) yield* libc.pthread_join(thread);
       });
       if (how === 'detached') yield* libc.pthread_detach(self);

@@ -33,15 +33,16 @@ export function isSparc(config: Config): boolean {
 export function run(config: Config, main: Program, argv: string[] = []): Ran {
   const decoder = new TextDecoder();
   const ran = { stdout: '', stderr: '', strace: [] as string[], notices: [] as string[] };
+  const { quiet, ...machineConfig } = config;
   const machine = new Machine({
-    ...config,
+    ...machineConfig,
     stdout: (bytes) => {
       ran.stdout += decoder.decode(bytes);
     },
     stderr: (bytes) => {
       ran.stderr += decoder.decode(bytes);
     },
-    strace: config.quiet ? null : (line) => ran.strace.push(line),
+    strace: quiet ? null : (line) => ran.strace.push(line),
     notice: (sentence) => ran.notices.push(sentence),
   });
   machine.load(main, argv);

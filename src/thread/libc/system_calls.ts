@@ -1,0 +1,75 @@
+/** <unistd.h>, <sys/mman.h>: thin wrappers of system calls, which return -1 with errno set when they fail. */
+import { type Addr, hiOf, loOf } from '../address.js';
+import { type Call, Done } from '../call.js';
+import { LibcCore } from './core.js';
+
+export class SystemCalls extends LibcCore {
+  /**
+   * syscall(2): any call of this machine by number, with up to six words; a number is sign-extended.
+   * Returns the result as an address-sized word, or -1 with errno set.
+   */
+  syscall(nr: number, ...args: Addr[]): Call<Addr> {
+    const { sys } = this.nptl;
+    for (let i = 0; i < 6; i++) {
+      const arg = args[i] ?? 0;
+      sys.word(i, hiOf(arg), loOf(arg));
+    }
+    return this.finished(sys.trap(nr), () => this.resultAddr());
+  }
+
+  /** mmap(2) by the call that this glibc uses; `offset` in pages. The address, or -1 with errno. */
+  mmap(addr: Addr, length: number, prot: number, flags: number, fd = -1, offset = 0): Call<Addr> {
+    const { sys, params, target, pageSize } = this.nptl;
+    sys.word(0, hiOf(addr), loOf(addr));
+    sys.number(1, length);
+    sys.number(2, prot);
+    sys.number(3, flags);
+    sys.number(4, fd);
+    sys.number(5, (offset * pageSize) / params.mmapUnit);
+    return this.finished(sys.trap(target.nr[params.mmapCall]!), () => this.resultAddr());
+  }
+
+  munmap(addr: Addr, length: number): Call<number> {
+    const { sys } = this.nptl;
+    return this.status(sys.munmap(hiOf(addr), loOf(addr), length));
+  }
+
+  mprotect(addr: Addr, length: number, prot: number): Call<number> {
+    const { sys } = this.nptl;
+    return this.status(sys.mprotect(hiOf(addr), loOf(addr), length, prot));
+  }
+
+  getpid(): Call<number> {
+    const { sys, target } = this.nptl;
+    sys.trap(target.nr.getpid!);
+    return new Done(sys.resultLo);
+  }
+
+  gettid(): Call<number> {
+    const { sys, target } = this.nptl;
+    sys.trap(target.nr.gettid!);
+    return new Done(sys.resultLo);
+  }
+
+  /** sched_yield(2): lets the other runnable threads go first. */
+  sched_yield(): Call<number> {
+    return this.lazy('sched_yield', this.giveWay());
+  }
+
+  private *giveWay(): Generator<undefined, number, unknown> {
+    const { sys, target } = this.nptl;
+    sys.trap(target.nr.sched_yield!);
+    yield undefined;
+    return 0;
+  }
+
+  /** exit(3): flushes standard output and ends the process. */
+  exit(code: number): Call<never> {
+    return this.lazy('exit', this.leaveProcess(code));
+  }
+
+  private *leaveProcess(code: number): Generator<undefined, never, unknown> {
+    this.runtime.exitProcess(code);
+    for (;;) yield undefined;
+  }
+}
