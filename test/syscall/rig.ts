@@ -28,13 +28,17 @@ const CONVENTIONS: Readonly<Record<string, Convention>> = {
   i386: { nr: 'eax', args: ['ebx', 'ecx', 'edx', 'esi', 'edi', 'ebp'] },
   sparc64: { nr: 'g1', args: ['o0', 'o1', 'o2', 'o3', 'o4', 'o5'] },
   ia64: { nr: 'r15', args: ['out0', 'out1', 'out2', 'out3', 'out4', 'out5'] },
+  'x86_64 64': { nr: 'rax', args: ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'] },
 };
+const INT_80 = CONVENTIONS.i386!;
 
 export interface RigOptions {
   readonly pidMax?: number;
   readonly maxMapCount?: number;
   readonly rlimits?: Partial<Rlimits>;
   readonly kernel?: string;
+  /** Bytes of memory; 256 MiB. */
+  readonly ram?: number;
 }
 
 export const FIRST_PID = 1000;
@@ -57,9 +61,11 @@ export class Rig {
 
   constructor(name: string, options: RigOptions = {}) {
     this.target = targetNamed(name, options.kernel);
-    this.convention = CONVENTIONS[this.target.arch]!;
-    const memory = new PhysicalMemory(this.target.pageSize, this.target.bigEndian, 2 ** 28);
+    const { arch, bits } = this.target;
+    this.convention = CONVENTIONS[arch] ?? CONVENTIONS[`${arch} ${bits}`] ?? INT_80;
+    const memory = new PhysicalMemory(this.target.pageSize, this.target.bigEndian, options.ram ?? 2 ** 28);
     const vm = new Vm(2 ** 20);
+    vm.heuristic = this.target.release.rules.heuristic;
     this.kernel = new Kernel(this.target, vm, memory, {
       handlers,
       pidMax: options.pidMax ?? 32768,
@@ -99,7 +105,7 @@ export class Rig {
     const n = this.target.trap.registers.indexOf(register);
     const word = BigInt.asIntN(64, BigInt(value));
     this.kernel.regs[2 * n] = Number(BigInt.asIntN(32, word));
-    this.kernel.regs[2 * n + 1] = this.target.arch === 'i386' ? 0 : Number(word >> 32n);
+    this.kernel.regs[2 * n + 1] = this.convention === INT_80 ? 0 : Number(word >> 32n);
   }
 
   /** The register as an unsigned number. */
@@ -129,7 +135,7 @@ export class Rig {
    * shows of it: "eax=-22", "carry o0=22", "r10=-1 r8=22".
    */
   result(): string {
-    if (this.target.arch === 'i386') {
+    if (this.convention === INT_80) {
       const eax = Number(BigInt.asIntN(32, this.get('eax')));
       return eax >= -4095 && eax < 0 ? `eax=${eax}` : `0x${this.get('eax').toString(16)}`;
     }
@@ -137,6 +143,10 @@ export class Rig {
       const carry = this.get('ccr');
       if (carry !== 0n) return carry === 0x11n ? `carry o0=${this.get('o0')}` : `ccr=${carry}`;
       return `0x${this.get('o0').toString(16)}`;
+    }
+    if (this.target.arch === 'x86_64') {
+      const rax = BigInt.asIntN(64, this.get('rax'));
+      return rax >= -4095n && rax < 0n ? `rax=${rax}` : `0x${this.get('rax').toString(16)}`;
     }
     const r10 = BigInt.asIntN(64, this.get('r10'));
     return r10 === 0n ? `0x${this.get('r8').toString(16)}` : `r10=${r10} r8=${this.get('r8')}`;

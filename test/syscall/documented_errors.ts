@@ -1,0 +1,89 @@
+/**
+ * What each call may fail with, by kernel name: the ERRORS of its man page, and what the kernels here add to
+ * them. A call that answers something else is wrong, whatever it was asked.
+ *
+ * ENOSYS stands only where a release or this machine does not have a form of the call.
+ */
+import { errnoName } from '../../src/arch/generic/errno.js';
+
+/** Each line: calls, then their errors. */
+const TABLE = `
+  brk getpid gettid getppid getuid getgid geteuid getegid getuid32 getgid32 geteuid32 getegid32: -
+  sched_yield munlockall_none umask: -
+  mmap mmap2: EACCES EAGAIN EBADF EEXIST EFAULT EINVAL ENODEV ENOMEM EOVERFLOW EPERM
+  munmap: EINVAL ENOMEM
+  mprotect: EACCES EINVAL ENOMEM
+  mremap: EAGAIN EFAULT EINVAL ENOMEM EPERM
+  madvise: EACCES EAGAIN EBADF EFAULT EINVAL EIO ENOMEM ENOSYS EOPNOTSUPP EPERM
+  mlock mlock2: EAGAIN EINVAL ENOMEM ENOSYS EPERM
+  munlock: EAGAIN EINVAL ENOMEM
+  mlockall: EINVAL ENOMEM EPERM
+  munlockall: EPERM
+  msync: EBUSY EINVAL ENOMEM
+  mincore: EFAULT EINVAL ENOMEM
+  remap_file_pages: EACCES EAGAIN EEXIST EINVAL ENOMEM EPERM
+  clone clone2 fork vfork: EAGAIN EFAULT EINVAL ENOMEM ENOSYS
+  futex: EAGAIN EDEADLK EFAULT EINTR EINVAL ENFILE ENOMEM ENOSYS EPERM ESRCH ETIMEDOUT
+  getrlimit ugetrlimit setrlimit: EFAULT EINVAL EPERM
+  prlimit64: EFAULT EINVAL EPERM ESRCH
+  set_tid_address: -
+  set_robust_list get_robust_list: EFAULT EINVAL ENOSYS EPERM ESRCH
+  write: EBADF EFAULT EINVAL EPIPE EAGAIN EINTR EIO ENOSPC EFBIG
+  writev: EBADF EFAULT EINVAL EPIPE EAGAIN EINTR EIO ENOSPC EFBIG
+  read readv pread64 pwrite64: EBADF EFAULT EINVAL EAGAIN EINTR EIO EISDIR ESPIPE EFBIG ENOSPC EOVERFLOW
+  open openat creat: EACCES EBADF EEXIST EFAULT EINVAL EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENODEV ENOENT ENOTDIR ENXIO EPERM EROFS ETXTBSY
+  close: EBADF EIO
+  dup dup2 dup3 fcntl fcntl64: EBADF EINVAL EMFILE EAGAIN EPERM
+  lseek _llseek: EBADF EFAULT EINVAL ENXIO EOVERFLOW ESPIPE
+  fstat fstat64 newfstat: EBADF EFAULT EOVERFLOW
+  stat stat64 lstat lstat64 newfstatat fstatat64: EACCES EBADF EFAULT EINVAL ELOOP ENAMETOOLONG ENOENT ENOTDIR EOVERFLOW
+  access: EACCES EFAULT EINVAL ELOOP ENAMETOOLONG ENOENT ENOTDIR EROFS
+  ftruncate ftruncate64 truncate truncate64: EACCES EBADF EFAULT EFBIG EINVAL EISDIR ENOENT EPERM
+  kill tkill tgkill: EAGAIN EINVAL EPERM ESRCH
+  wait4 waitpid waitid: ECHILD EFAULT EINTR EINVAL
+  signal sigaction rt_sigaction: EFAULT EINVAL
+  sigprocmask rt_sigprocmask rt_sigpending sigpending: EFAULT EINVAL
+  rt_sigsuspend sigsuspend pause: EFAULT EINTR EINVAL
+  rt_sigtimedwait: EAGAIN EFAULT EINTR EINVAL
+  rt_sigqueueinfo rt_tgsigqueueinfo: EAGAIN EFAULT EINVAL EPERM ESRCH
+  sigaltstack: EFAULT EINVAL ENOMEM EPERM
+  alarm: -
+  nanosleep clock_nanosleep: EFAULT EINTR EINVAL EOPNOTSUPP
+  clock_gettime clock_getres clock_settime gettimeofday settimeofday time stime: EFAULT EINVAL EPERM
+  setitimer getitimer timer_create timer_settime timer_gettime timer_delete timer_getoverrun: EAGAIN EFAULT EINVAL ENOMEM EOPNOTSUPP
+  sched_setscheduler sched_getscheduler sched_setparam sched_getparam: EFAULT EINVAL EPERM ESRCH
+  sched_setaffinity sched_getaffinity: EFAULT EINVAL EPERM ESRCH
+  sched_get_priority_max sched_get_priority_min sched_rr_get_interval: EFAULT EINVAL ESRCH
+  nice getpriority setpriority: EACCES EINVAL EPERM ESRCH
+  getpgrp getpgid setpgid getsid setsid: EACCES EINVAL EPERM ESRCH
+  uname newuname: EFAULT
+  getrandom: EAGAIN EFAULT EINTR EINVAL
+  prctl: EFAULT EINVAL EPERM EACCES ENODEV
+  sysinfo: EFAULT
+  exit exit_group: -
+  set_thread_area get_thread_area arch_prctl modify_ldt: EFAULT EINVAL EPERM ESRCH ENOSYS
+  rseq membarrier: EBUSY EFAULT EINVAL EPERM
+  getrusage times: EFAULT EINVAL
+`;
+
+/** Generic numbers by name, as far as there are any. */
+const NUMBERS = new Map(Array.from({ length: 140 }, (_, n) => [errnoName(n), n] as const));
+
+function numberOf(name: string): number {
+  const number = NUMBERS.get(name);
+  if (number === undefined) throw new Error(`no errno is called ${name}`);
+  return number;
+}
+
+function parse(): Map<string, ReadonlySet<number>> {
+  const table = new Map<string, ReadonlySet<number>>();
+  for (const line of TABLE.trim().split('\n')) {
+    const [calls, names] = line.split(':') as [string, string];
+    const numbers = names.trim() === '-' ? [] : names.trim().split(' ').map(numberOf);
+    for (const call of calls.trim().split(' ')) table.set(call, new Set(numbers));
+  }
+  return table;
+}
+
+/** Generic errno numbers by kernel name of the call. */
+export const documentedErrors: ReadonlyMap<string, ReadonlySet<number>> = parse();
