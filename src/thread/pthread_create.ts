@@ -19,9 +19,9 @@ export function pthreadCreate(nptl: Nptl, attrAddr: Addr | null, routine: unknow
   const row = allocateStack(nptl, attr);
   if (row < 0) return row;
   const { threads } = nptl;
-  threads.routine[row] = routine;
-  threads.arg[row] = arg;
-  threads.result[row] = undefined;
+  threads.routine.set(row, routine);
+  threads.arg.set(row, arg);
+  threads.result.set(row, undefined);
   if (attr.isDetached) threads.joinid[row] = row;
   const error = clone(nptl, row);
   if (error < 0) {
@@ -77,7 +77,7 @@ function setTls(nptl: Nptl, i: number, pdHi: number, pdLo: number): void {
  */
 export function endThread(nptl: Nptl, row: number, result: unknown, beforeExit: () => void): void {
   const { threads, sys } = nptl;
-  threads.result[row] = result;
+  threads.result.set(row, result);
   nptl.nthreads -= 1;
   if (nptl.nthreads === 0) {
     beforeExit();

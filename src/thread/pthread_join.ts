@@ -62,8 +62,8 @@ class Join implements Call<Joined>, Iterator<unknown, Joined, unknown> {
       return PENDING;
     }
     nptl.store(hi, lo, -1);
-    const value = threads.result[row];
-    threads.result[row] = undefined;
+    const value = threads.result.get(row);
+    threads.result.set(row, undefined);
     threads.joinid[row] = NOBODY;
     queueStack(nptl, row);
     return { done: true, value: [0, value] };

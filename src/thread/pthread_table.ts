@@ -4,6 +4,7 @@
  * block live and die together, so a cached stack keeps its row, as in glibc.
  */
 import { grown } from '../lib/grow.js';
+import { ValueColumn } from './value_column.js';
 
 /** No thread: end of lists, and joinid of a thread that nobody joins. */
 export const NOBODY = -1;
@@ -25,9 +26,9 @@ export class PthreadTable {
   cacheNext = new Int32Array(16);
   cachePrev = new Int32Array(16);
   /** Start routine, its argument, what the thread returned. */
-  readonly routine: unknown[] = [];
-  readonly arg: unknown[] = [];
-  readonly result: unknown[] = [];
+  readonly routine = new ValueColumn();
+  readonly arg = new ValueColumn();
+  readonly result = new ValueColumn();
 
   private made = 0;
   private free = NOBODY; // chained through cacheNext
@@ -38,9 +39,6 @@ export class PthreadTable {
     else {
       if (this.made === this.pdHi.length) this.grow();
       row = this.made++;
-      this.routine[row] = undefined;
-      this.arg[row] = undefined;
-      this.result[row] = undefined;
     }
     this.joinid[row] = NOBODY;
     this.exiting[row] = 0;
@@ -48,9 +46,9 @@ export class PthreadTable {
   }
 
   release(row: number): void {
-    this.routine[row] = undefined;
-    this.arg[row] = undefined;
-    this.result[row] = undefined;
+    this.routine.set(row, undefined);
+    this.arg.set(row, undefined);
+    this.result.set(row, undefined);
     this.cacheNext[row] = this.free;
     this.free = row;
   }

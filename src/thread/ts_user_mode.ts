@@ -78,11 +78,11 @@ export class TsUserMode implements UserMode {
       return this.main(this.libc, this.argv);
     }
     const { threads } = this.nptl;
-    const routine = threads.routine[row];
+    const routine = threads.routine.get(row);
     if (typeof routine !== 'function') {
       throw new ProgramError('pthread_create was given a start routine that is not a function');
     }
-    return routine(threads.arg[row]);
+    return routine(threads.arg.get(row));
   }
 
   /** The thread's function has returned, or pthread_exit was called. */
@@ -101,7 +101,7 @@ export class TsUserMode implements UserMode {
   nameOf(slot: number): string {
     const row = this.nptl.rowOf(slot);
     if (row === 0) return 'main';
-    const routine = this.nptl.threads.routine[row];
+    const routine = this.nptl.threads.routine.get(row);
     return typeof routine === 'function' && routine.name !== '' ? routine.name : 'thread';
   }
 
