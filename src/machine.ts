@@ -160,7 +160,7 @@ export class Machine {
       tracer: tracerOf(tracersFor(config)),
       onUnknownCall: (name) => config.notice?.(`system call ${name} is not implemented: ENOSYS`),
     });
-    this.mm = makeMm(this.target, this.vm, this.memory, { ...initRlimits(this.target.release.memlock), ...config.rlimits }, {
+    this.mm = makeMm(this.target, this.vm, this.memory, { ...initRlimits(this.target.release.memlock(this.target.pageSize)), ...config.rlimits }, {
       search: this.searchName,
       maxMapCount: resolveCount(config.maxMapCount, 'max-map-count', this.target.release.maxMapCount, 1),
     });

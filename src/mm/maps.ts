@@ -3,7 +3,7 @@
  * fs/proc/task_mmu.c: show_map(), show_map_vma().
  *
  *   2.5.46: 8 hexadecimal digits on 32-bit kernels and 16 on 64-bit ones (for 32-bit tasks too), no blank after
- *           the inode. From 2.6.0: at least 8 digits everywhere, and a blank. The name stands in column 49 on
+ *           the inode; 2.5.74 has one. From 2.6.0: at least 8 digits everywhere. The name stands in column 49 on
  *           32-bit and 73 on 64-bit kernels.
  */
 import { VM_EXEC, VM_MAYSHARE, VM_READ, VM_WRITE } from '../arch/generic/mman.js';
@@ -18,16 +18,15 @@ export function mapsLines(mm: Mm): string[] {
 
 function mapsLine(mm: Mm, h: number): string {
   const { vmas, target, rules } = mm;
-  const isOld = rules.maps === '2.5.46';
-  const digits = isOld ? target.kernelBits / 4 : 8;
+  const digits = rules.maps.pads === 'long' ? target.kernelBits / 4 : 8;
   const hex = (vpn: number) => hexDigits(hiOfVpn(vpn, target.pageShift), loOfVpn(vpn, target.pageShift), digits);
   const file = mm.files[vmas.vmFile[h]!] ?? null;
-  const name = file?.path ?? (isOld ? '' : memoryName(mm, h));
+  const name = file?.path ?? memoryName(mm, h);
   const bounds = `${hex(vmas.vmStart[h]!)}-${hex(vmas.vmEnd[h]!)}`;
-  const line = `${bounds} ${rightsOf(vmas.vmFlags[h]!)} ${hex(pgoffShown(mm, h, file))} ${device(file)}`;
+  const blank = rules.maps.blankAfterInode ? ' ' : '';
+  const line = `${bounds} ${rightsOf(vmas.vmFlags[h]!)} ${hex(pgoffShown(mm, h, file))} ${device(file)}${blank}`;
   const column = target.kernelBits === 32 ? 49 : 73;
-  if (name === '') return isOld ? line : `${line} `;
-  return (isOld ? line : `${line} `).padEnd(column) + name;
+  return name === '' ? line : line.padEnd(column) + name;
 }
 
 function rightsOf(flags: number): string {
@@ -48,7 +47,7 @@ function device(file: MappedFile | null): string {
  * the low bits of a long. 6.x shows 0 where there is no file.
  */
 function pgoffShown(mm: Mm, h: number, file: MappedFile | null): number {
-  if (mm.rules.maps === '6.1' && file === null) return 0;
+  if (mm.rules.maps.anonymousOffsetZero && file === null) return 0;
   const pgoff = mm.vmas.vmPgoff[h]!;
   return pgoff < 0 ? pgoff + mm.target.vpnEnd : pgoff;
 }
@@ -56,12 +55,12 @@ function pgoffShown(mm: Mm, h: number, file: MappedFile | null): number {
 /** [heap] and [stack]: since 2.6.12. */
 function memoryName(mm: Mm, h: number): string {
   const { vmas, rules, target } = mm;
-  if (rules.maps === '2.6.0') return '';
+  if (rules.maps.names === 'none') return '';
   const start = vmas.vmStart[h]!;
   const end = vmas.vmEnd[h]!;
   const brk = mm.brkVpn + (mm.brkOffset > 0 ? 1 : 0);
   const isHeap =
-    rules.maps === '2.6.18' ? start <= mm.startBrk && end >= brk : start < brk && end > mm.startBrk;
+    rules.maps.names === '2.6.12' ? start <= mm.startBrk && end >= brk : start < brk && end > mm.startBrk;
   if (isHeap) return '[heap]';
   return start < target.stackTop && end >= target.stackTop ? '[stack]' : '';
 }

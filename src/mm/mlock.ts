@@ -28,7 +28,7 @@ function rangeOf(mm: Mm, vpn: number, offset: number, lenPages: number, lenOffse
 function overLimit(mm: Mm, { start, npages }: Range): boolean {
   const limit = Math.floor(mm.rlimits.memlock / mm.target.pageSize);
   let locked = mm.lockedVm + npages;
-  if (mm.rules.lock.privileged && locked > Math.floor(mm.vm.totalRam / 2)) return true;
+  if (mm.rules.lock.halfOfRam && locked > Math.floor(mm.vm.totalRam / 2)) return true;
   if (locked > limit && mm.rules.lock.countsOnce) locked -= lockedIn(mm, start, start + npages);
   return locked > limit;
 }
@@ -100,7 +100,7 @@ function fixup(mm: Mm, h: number, start: number, end: number, lock: number): num
   const lockBits = rules.lock.onFault ? VM_LOCKED | VM_LOCKONFAULT : VM_LOCKED;
   const newFlags = ((vmFlags & ~lockBits) | lock) >>> 0;
   if (newFlags === vmFlags || (rules.lock.onFault && (vmFlags & rules.neverMerges) !== 0)) return 0;
-  const error = rules.adviceMerges
+  const error = rules.mlockMerges
     ? vmaModify(mm, h, start, end, newFlags)
     : splitAndSet(mm, h, start, end, newFlags);
   if (error < 0) return rules.lock.onFault ? error : -EAGAIN;
@@ -129,12 +129,12 @@ function splitAndSet(mm: Mm, area: number, start: number, end: number, newFlags:
 
 /** Locks all areas there are (MCL_CURRENT), or all there will be (MCL_FUTURE), or both. */
 export function doMlockall(mm: Mm, flags: number): number {
-  const { privileged, onFault } = mm.rules.lock;
+  const { privileged, halfOfRam, onFault } = mm.rules.lock;
   const known = MCL_CURRENT | MCL_FUTURE | (onFault ? MCL_ONFAULT : 0);
   if ((flags & ~known) !== 0 || (flags & (MCL_CURRENT | MCL_FUTURE)) === 0) return -EINVAL;
   if (!privileged && mm.rlimits.memlock === 0) return -EPERM;
   const limit = Math.floor(mm.rlimits.memlock / mm.target.pageSize);
-  const isOver = mm.totalVm > limit || (privileged && mm.totalVm > Math.floor(mm.vm.totalRam / 2));
+  const isOver = mm.totalVm > limit || (halfOfRam && mm.totalVm > Math.floor(mm.vm.totalRam / 2));
   if (isOver && (privileged || (flags & MCL_CURRENT) !== 0)) return -ENOMEM;
   if (privileged) return -EPERM;
   applyToAll(mm, flags);

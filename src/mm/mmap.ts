@@ -38,7 +38,7 @@ function mapArea(mm: Mm, args: MmapArgs): number {
   const isShared = (vmFlags & VM_SHARED) !== 0;
   const pgoff = mm.rules.anonymousPgoff && args.file === null && !isShared ? at : args.pgoff;
   const file = mm.fileIndex(mappedFile(mm, args));
-  const mayMerge = mm.rules.mergesFiles ? file === 0 || args.file !== null : args.file === null && !isShared;
+  const mayMerge = mm.rules.merges === 'anonymous' ? args.file === null && !isShared : file === 0 || args.file !== null;
   if (!(mayMerge && vmaMerge(mm, above, at, end, vmFlags, file, pgoff))) {
     mm.addArea(above, at, end, pgoff, vmFlags, file);
   }

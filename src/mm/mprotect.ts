@@ -114,7 +114,7 @@ function protectAreas(mm: Mm, first: number, start: number, end: number, prot: n
     // Handles moved: the area that now ends the changed part is found again.
     const done = vmas.find(stop - 1);
     if (vmEnd === end) {
-      if (!mm.rules.mergesFiles) mergeWithNext(mm, done);
+      if (mm.rules.merges !== 'everything') mergeWithNext(mm, done);
       return 0;
     }
     at = stop;
@@ -134,7 +134,7 @@ function fixup(mm: Mm, h: number, start: number, end: number, asked: number): nu
   const noCharge = VM_ACCOUNT | VM_WRITE | VM_SHARED | (mm.rules.noreserveFlag ? VM_NORESERVE : 0);
   if ((newFlags & VM_WRITE) !== 0) {
     if (mm.rules.prot.dataLimit && !mm.mayExpand(newFlags, npages) && mm.mayExpand(vmFlags, npages)) return -ENOMEM;
-    if ((vmFlags & noCharge) === 0) {
+    if (mm.rules.prot.charges && (vmFlags & noCharge) === 0) {
       charged = npages;
       if (!mm.vm.enoughMemory(charged)) return -ENOMEM;
       newFlags |= VM_ACCOUNT;
@@ -143,7 +143,7 @@ function fixup(mm: Mm, h: number, start: number, end: number, asked: number): nu
     newFlags &= ~VM_ACCOUNT;
     charged = -npages;
   }
-  const change = mm.rules.mergesFiles ? vmaModify : changeFlags;
+  const change = mm.rules.merges === 'everything' ? vmaModify : changeFlags;
   const error = change(mm, h, start, end, newFlags >>> 0);
   if (error < 0) {
     if (charged > 0) mm.vm.unacct(charged);

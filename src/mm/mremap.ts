@@ -123,7 +123,8 @@ function copyVma(mm: Mm, remap: Remap): boolean {
   const isFresh = rules.anonymousPgoff && file === 0 && anonVma === 0;
   const pgoff = isFresh ? to : vmas.vmPgoff[h]! + (remap.vpn - vmas.vmStart[h]!);
   const above = vmas.find(to);
-  const mayMerge = rules.mergesFiles || (file === 0 && (vmFlags & VM_SHARED) === 0);
+  const mergesFiles = rules.merges === 'everything' || rules.merges === 'files of mmap and mremap';
+  const mayMerge = mergesFiles || (file === 0 && (vmFlags & VM_SHARED) === 0);
   if (mayMerge && vmaMergeMoved(mm, above, to, end, vmFlags, file, pgoff, anonVma)) return true;
   mm.addArea(above, to, end, pgoff, vmFlags, file);
   vmas.vmAnon[vmas.find(to)] = anonVma;

@@ -59,7 +59,7 @@ function reorder(mm: Mm, start: number, npages: number, end: number, pgoff: numb
   const mapping = mm.files[vmas.vmFile[h]!]?.mapping;
   if ((vmFlags & VM_SHARED) === 0 || !mapping) return -EINVAL;
   const isLinear = pgoff === vmas.vmPgoff[h]! + (start - vmas.vmStart[h]!);
-  if (prot === null && !isLinear) vmas.vmFlags[h] = (vmFlags | VM_NONLINEAR) >>> 0;
+  if (mm.rules.remapFilePages === 'nonlinear' && !isLinear) vmas.vmFlags[h] = (vmFlags | VM_NONLINEAR) >>> 0;
   if (!holds(mapping, pgoff, npages)) return -EINVAL;
   const rights = prot === null ? vmFlags : (vmFlags & ~(VM_READ | VM_WRITE | VM_EXEC)) | prot;
   for (let i = 0; i < npages; i++) {

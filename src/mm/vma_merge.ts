@@ -6,7 +6,8 @@
  *   AAA|BBB|CCC    and it ends where next starts, too:        prev swallows both
  *       BBB|CCC    only next is compatible:                   next grows down
  *
- * Sources: Linux 2.5.46, mm/mmap.c: vma_merge(), include/linux/mm.h: can_vma_merge(); 2.6.11 and 2.6.18,
+ * Sources: Linux 2.5.46, mm/mmap.c: vma_merge(), include/linux/mm.h: can_vma_merge(); 2.5.74 and 2.6.6: the same,
+ * is_mergeable_vma(); 2.6.11 and 2.6.18,
  * mm/mmap.c: vma_merge(), can_vma_merge_before(), can_vma_merge_after(); 6.1, mm/mmap.c; 6.18, mm/vma.c.
  */
 import { ENOMEM } from '../arch/generic/errno.js';
@@ -35,9 +36,11 @@ export function canVmaMerge(mm: Mm, h: number, vmFlags: number): boolean {
 /** Whether neighbour `h` and the area described by `x` may become one. */
 function compatible(mm: Mm, h: number, x: Like): boolean {
   const { vmas, rules } = mm;
-  if (!rules.mergesFiles) return x.file === 0 && (x.vmFlags & VM_SHARED) === 0 && canVmaMerge(mm, h, x.vmFlags);
+  if (rules.merges === 'anonymous') return x.file === 0 && (x.vmFlags & VM_SHARED) === 0 && canVmaMerge(mm, h, x.vmFlags);
   if ((x.vmFlags & rules.neverMerges) !== 0) return false;
   if (vmas.vmFlags[h] !== x.vmFlags || vmas.vmFile[h] !== x.file) return false;
+  // Before 2.6.7 memory without a file has no place in one.
+  if (x.file === 0 && rules.merges !== 'everything') return true;
   if (vmas.vmPgoff[h]! - vmas.vmStart[h]! !== x.pgoff - x.start) return false;
   return anonVmaAgrees(mm, vmas.vmAnon[h]!, x.anonVma);
 }
@@ -120,7 +123,8 @@ function mergeNew(
   }
   if (!joinsNext) return false;
   mm.stats.merges += 1;
-  vmas.vmPgoff[above] = mm.rules.mergesFiles ? pgoff : vmas.vmPgoff[above]!;
+  if (mm.rules.merges === 'everything' || file !== 0) vmas.vmPgoff[above] = pgoff;
+  else if (mm.rules.merges !== 'anonymous') vmas.vmPgoff[above]! -= end - start;
   if (anonVma !== 0) vmas.vmAnon[above] = anonVma;
   vmas.setStart(above, start);
   return true;

@@ -6,49 +6,52 @@
 import { rules25, rules61, rules618 } from './mm_rules.js';
 import { type Release, versionNumber } from './release.js';
 
+const MIB = 1024 * 1024;
+const unlimited = (): number => Number.POSITIVE_INFINITY;
+
 export const releases: readonly Release[] = [
   {
     name: '2.5.45',
     date: '2002-10',
     about: 'first fit: every search walks the areas from TASK_UNMAPPED_BASE',
-    genericSearch: 'first-fit',
+    genericSearch: { up: 'first-fit', down: null },
     maxMapCount: 65536,
     pidMax: 32768,
     reservedPids: 300,
-    memlock: Number.POSITIVE_INFINITY,
+    memlock: unlimited,
     rules: rules25,
   },
   {
     name: '2.5.46',
     date: '2002-11',
     about: 'mm->free_area_cache remembers the first hole (Ingo Molnar)',
-    genericSearch: 'free-area-cache',
+    genericSearch: { up: 'free-area-cache', down: null },
     maxMapCount: 65536,
     pidMax: 32768,
     reservedPids: 300,
-    memlock: Number.POSITIVE_INFINITY,
+    memlock: unlimited,
     rules: rules25,
   },
   {
     name: '6.1',
     date: '2022-12',
     about: 'areas in a maple tree, searched from the top down by size of gap',
-    genericSearch: 'maple',
+    genericSearch: { up: 'maple', down: 'maple' },
     maxMapCount: 65530,
     pidMax: 32768,
     reservedPids: 300,
-    memlock: 8 * 1024 * 1024,
+    memlock: () => 8 * MIB,
     rules: rules61,
   },
   {
     name: '6.18',
     date: '2025-11',
     about: 'searches keep the guard gaps of stacks; whole huge pages are aligned',
-    genericSearch: 'maple',
+    genericSearch: { up: 'maple', down: 'maple' },
     maxMapCount: 65530,
     pidMax: 32768,
     reservedPids: 300,
-    memlock: 8 * 1024 * 1024,
+    memlock: () => 8 * MIB,
     rules: rules618,
   },
 ];
@@ -73,6 +76,6 @@ export function findRelease(name: string): ReleaseChoice | undefined {
 }
 
 export type {
-  AdviceRule, BrkRules, MadviseStep, MincoreStep, MmapStep, MmRules, MprotectStep, MremapStep,
+  AdviceRule, BrkRules, MadviseStep, MapsRules, MergeRule, MincoreStep, MmapStep, MmRules, MprotectStep, MremapStep,
 } from './rules.js';
-export { type Release, type SearchName, since, versionNumber } from './release.js';
+export { type GenericSearches, type Release, type SearchName, since, versionNumber } from './release.js';

@@ -1,6 +1,7 @@
 /**
- * The rules of each release in mm. Read from: Linux 2.5.46, 2.6.11-rc5, 2.6.18, 6.1.20 and 6.18.35: mm/mmap.c,
- * mm/vma.c (6.18), mm/mprotect.c, mm/mremap.c, kernel/fork.c, fs/proc/task_mmu.c.
+ * The rules of each release in mm. Read from Linux 2.5.46, 2.5.74, 2.6.0, 2.6.6, 2.6.9, 2.6.11, 2.6.12-rc1, 2.6.18,
+ * 6.1.20 and 6.18.35: mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap}.c, mm/vma.c (6.18), kernel/fork.c,
+ * fs/proc/{array,task_mmu}.c.
  */
 import type { AdviceRule, MadviseStep, MmapStep, MmRules, MprotectStep, MremapStep } from './rules.js';
 
@@ -157,15 +158,15 @@ export const rules25: MmRules = {
   msyncForgetsEnd: false,
   remapFilePages: 'any prot',
   move: { frontLosesAccount: true, populatesAll: true, locksTwice: false },
-  lock: { privileged: true, countsOnce: false, onFault: false },
+  lock: { privileged: true, halfOfRam: true, countsOnce: false, onFault: false },
   anonymousPgoff: false,
-  mergesFiles: false,
-  adviceMerges: false,
+  merges: 'anonymous',
+  mlockMerges: false,
   neverMerges: 0,
   anonVma: 'none',
   brkMergesHeapOnly: false,
   munmapLimit: 'every-split',
-  prot: { semIsShared: true, growsFlags: false, dropsAccount: false, dataLimit: false },
+  prot: { charges: true, semIsShared: true, growsFlags: false, dropsAccount: false, dataLimit: false },
   noreserveFlag: false,
   stackFlag: false,
   sharedAnonymousPgoffZero: false,
@@ -175,11 +176,22 @@ export const rules25: MmRules = {
   heuristic: 'free',
   brk: { least: 'end_code', dataLimitFirst: false, dataFrom: 'start_data', shrinkNeedsMap: false, dataVm: false },
   alignsHugePages: false,
-  maps: '2.5.46',
+  maps: { pads: 'long', blankAfterInode: false, names: 'none', anonymousOffsetZero: false },
 };
 
-export const rules2611: MmRules = {
+/** mmap merges files from 2.5.60 on; mlock looks at the limit alone; /proc/PID/maps is a seq_file. */
+export const rules2574: MmRules = {
   ...rules25,
+  remapFilePages: 'linear',
+  move: { ...rules25.move, frontLosesAccount: false },
+  lock: { ...rules25.lock, halfOfRam: false },
+  merges: 'files of mmap',
+  neverMerges: VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_RESERVED,
+  maps: { ...rules25.maps, blankAfterInode: true },
+};
+
+export const rules260: MmRules = {
+  ...rules2574,
   mmap: [
     'file without mmap: ENODEV',
     'length 0 returns the address',
@@ -188,32 +200,72 @@ export const rules2611: MmRules = {
     'map_count above the limit: ENOMEM',
     'find the address',
     'vm_flags',
-    'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM',
+    'MAP_LOCKED needs CAP_IPC_LOCK: EPERM',
     'RLIMIT_MEMLOCK: EAGAIN',
     ...types2x,
     ...tail2x,
   ],
+  mprotect: ['GROWSDOWN with GROWSUP: EINVAL', ...mprotect25],
+  mremap: [
+    'flags other than MAYMOVE and FIXED: EINVAL',
+    'unaligned: EINVAL',
+    ...mremapTarget,
+    'target overlaps, an empty old range included: EINVAL',
+    'unmap the target, whatever that says',
+    'cut off the tail, whatever that says',
+    ...mremapGrows2x,
+    'find the address',
+  ],
+  remapFilePages: 'nonlinear',
+  move: { frontLosesAccount: false, populatesAll: false, locksTwice: false },
+  prot: { ...rules25.prot, semIsShared: false, growsFlags: true },
+  maps: { ...rules2574.maps, pads: '8 digits' },
+};
+
+/** VM_MAYACCT is inverted: mprotect charges nothing in 2.6.5 and 2.6.6. */
+export const rules266: MmRules = {
+  ...rules260,
   mprotect: [
     'GROWSDOWN with GROWSUP: EINVAL', 'unaligned: EINVAL', 'wraps: ENOMEM', 'unknown bits: EINVAL', 'rounds to 0: 0',
   ],
+  mremap: [...mremap26, 'find the address', 'three areas below the limit: ENOMEM'],
+  merges: 'files of mmap and mremap',
+  prot: { ...rules260.prot, charges: false },
+};
+
+/** One engine merges everything (2.6.7); everybody may lock memory up to a limit; two layouts. */
+export const rules269: MmRules = {
+  ...rules266,
+  mmap: rules260.mmap.map((step) =>
+    step === 'MAP_LOCKED needs CAP_IPC_LOCK: EPERM' ? 'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM' : step),
   madvise: madvise26,
+  lock: { privileged: false, halfOfRam: false, countsOnce: false, onFault: false },
+  anonymousPgoff: true,
+  merges: 'everything',
+  anonVma: 'equal-or-missing',
+  prot: { ...rules266.prot, charges: true },
+};
+
+export const rules2611: MmRules = {
+  ...rules269,
   mincore: [
     'unaligned: EINVAL', 'starts above TASK_SIZE: ENOMEM', 'ends above TASK_SIZE: EINVAL', 'vector above TASK_SIZE: EFAULT',
   ],
-  remapFilePages: 'nonlinear',
-  mremap: [...mremap26, 'find the address', 'three areas below the limit: ENOMEM'],
-  move: { frontLosesAccount: false, populatesAll: false, locksTwice: false },
-  lock: { privileged: false, countsOnce: false, onFault: false },
-  anonymousPgoff: true,
-  mergesFiles: true,
-  neverMerges: VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_RESERVED,
-  anonVma: 'equal-or-missing',
-  prot: { semIsShared: false, growsFlags: true, dropsAccount: false, dataLimit: false },
-  maps: '2.6.0',
+};
+
+/** mlock merges; [heap] and [stack] in /proc/PID/maps. */
+export const rules2612: MmRules = {
+  ...rules2611,
+  mincore: [
+    'unaligned: EINVAL', 'starts above TASK_SIZE: ENOMEM', 'length 0: 0',
+    'rounds to 0 or ends above TASK_SIZE: ENOMEM', 'vector above TASK_SIZE: EFAULT',
+  ],
+  mlockMerges: true,
+  maps: { ...rules2611.maps, names: '2.6.12' },
 };
 
 export const rules2618: MmRules = {
-  ...rules2611,
+  ...rules2612,
   mmap: [
     'file without mmap: ENODEV',
     'length 0: EINVAL',
@@ -232,16 +284,10 @@ export const rules2618: MmRules = {
     'unknown bits: EINVAL',
   ],
   advice: advice2618,
-  mincore: [
-    'unaligned: EINVAL', 'starts above TASK_SIZE: ENOMEM', 'length 0: 0',
-    'rounds to 0 or ends above TASK_SIZE: ENOMEM', 'vector above TASK_SIZE: EFAULT',
-  ],
   msyncForgetsEnd: true,
   mremap: [...mremap26, 'find the address, then check it', 'three areas below the limit: ENOMEM'],
-  adviceMerges: true,
   neverMerges: VM_IO | VM_DONTEXPAND | VM_RESERVED | VM_PFNMAP,
   brk: { ...rules2611.brk, dataLimitFirst: true },
-  maps: '2.6.18',
 };
 
 export const rules61: MmRules = {
@@ -291,19 +337,19 @@ export const rules61: MmRules = {
   mincoreSeesPages: true,
   msyncForgetsEnd: false,
   remapFilePages: 'emulated',
-  lock: { privileged: false, countsOnce: true, onFault: true },
+  lock: { privileged: false, halfOfRam: false, countsOnce: true, onFault: true },
   neverMerges: VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP,
   anonVma: '6.1',
   brkMergesHeapOnly: true,
   munmapLimit: 'hole-in-one-area',
-  prot: { semIsShared: false, growsFlags: true, dropsAccount: false, dataLimit: true },
+  prot: { ...rules2618.prot, dataLimit: true },
   noreserveFlag: true,
   sharedAnonymousPgoffZero: true,
   mmapMinAddr: 65536,
   stackGuardGap: 256,
   heuristic: 'total',
   brk: { least: 'start_brk', dataLimitFirst: true, dataFrom: 'start_brk', shrinkNeedsMap: true, dataVm: true },
-  maps: '6.1',
+  maps: { ...rules2618.maps, names: '6.1', anonymousOffsetZero: true },
 };
 
 export const rules618: MmRules = {
@@ -351,7 +397,7 @@ export const rules618: MmRules = {
   advice: advice618,
   move: { frontLosesAccount: false, populatesAll: false, locksTwice: true },
   anonVma: '6.18',
-  prot: { semIsShared: false, growsFlags: true, dropsAccount: true, dataLimit: true },
+  prot: { ...rules61.prot, dropsAccount: true },
   stackFlag: true,
   searchKeepsGaps: true,
   alignsHugePages: true,

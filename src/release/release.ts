@@ -7,23 +7,40 @@
 import type { MmRules } from './rules.js';
 
 /** Names of the searches, one file each in src/mm/unmapped_area. */
-export type SearchName = 'first-fit' | 'free-area-cache' | 'maple';
+export type SearchName =
+  | 'first-fit'
+  | 'free-area-cache'
+  | 'cursor'
+  | 'topdown-2.6.9'
+  | 'topdown-2.6.12'
+  | 'hole-size'
+  | 'hole-size-3.6'
+  | 'gap-tree'
+  | 'maple'
+  | 'hole-tree';
+
+/** The searches of mm/mmap.c, for machines without one of their own. */
+export interface GenericSearches {
+  /** arch_get_unmapped_area(): from TASK_UNMAPPED_BASE up. */
+  readonly up: SearchName;
+  /** arch_get_unmapped_area_topdown(): from mmap_base down; null before 2.6.9. */
+  readonly down: SearchName | null;
+}
 
 export interface Release {
   readonly name: string;
   /** When it came out, year-month, for `list kernels`. */
   readonly date: string;
   readonly about: string;
-  /** The search of mm/mmap.c: arch_get_unmapped_area(), for machines without one of their own. */
-  readonly genericSearch: SearchName;
+  readonly genericSearch: GenericSearches;
   /** MAX_MAP_COUNT: areas an mm may have; mmap refuses above it, a split at it. */
   readonly maxMapCount: number;
   /** PID_MAX_DEFAULT: one more than the highest pid. */
   readonly pidMax: number;
   /** RESERVED_PIDS of kernel/pid.c: where pids go on after the highest. */
   readonly reservedPids: number;
-  /** RLIMIT_MEMLOCK of INIT_RLIMITS, bytes: how much memory an unprivileged task may lock. */
-  readonly memlock: number;
+  /** RLIMIT_MEMLOCK of INIT_RLIMITS in bytes, by page size: how much memory an unprivileged task may lock. */
+  memlock(pageSize: number): number;
   /** What it does in mm. */
   readonly rules: MmRules;
 }

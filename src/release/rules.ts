@@ -144,10 +144,10 @@ export interface MmRules {
 
   /** vm_pgoff of private anonymous areas is their address: since 2.6.7. */
   readonly anonymousPgoff: boolean;
-  /** mmap, brk, mprotect and mremap merge through one engine that compares pgoff, files and anon_vma. */
-  readonly mergesFiles: boolean;
-  /** madvise, mlock and munlock merge: since 2.6.18 at the latest. */
-  readonly adviceMerges: boolean;
+  /** Which areas merge with equal neighbours, and in which calls. */
+  readonly merges: MergeRule;
+  /** mlock and munlock merge: since 2.6.12. (What madvise does stands in `advice`.) */
+  readonly mlockMerges: boolean;
   /** Flags whose areas never merge (VM_SPECIAL). */
   readonly neverMerges: number;
   /** How two anon_vmas must agree; 'none' before they existed. */
@@ -159,6 +159,8 @@ export interface MmRules {
   readonly munmapLimit: 'every-split' | 'hole-in-one-area';
   /** Errors of munmap and of later checks give back what a MAP_FIXED replaced: 6.18. */
   readonly prot: {
+    /** A private map that becomes writable is charged: all releases but 2.6.5 and 2.6.6, whose test is inverted. */
+    readonly charges: boolean;
     /** PROT_SEM is ORed into the flags raw, where it means VM_SHARED: 2.5.46. */
     readonly semIsShared: boolean;
     /** PROT_GROWSDOWN and PROT_GROWSUP are known. */
@@ -188,14 +190,32 @@ export interface MmRules {
   readonly mincoreSeesPages: boolean;
   /** msync of a range that runs past the last area of all succeeds: 2.6.18. */
   readonly msyncForgetsEnd: boolean;
-  /** remap_file_pages reorders page-table entries (2.5.46; later in areas marked VM_NONLINEAR), or maps anew. */
-  readonly remapFilePages: 'any prot' | 'nonlinear' | 'emulated';
+  /** remap_file_pages reorders page-table entries (2.5; from 2.6.0 in areas marked VM_NONLINEAR), or maps anew. */
+  readonly remapFilePages: 'any prot' | 'linear' | 'nonlinear' | 'emulated';
   readonly move: MoveRules;
   readonly lock: LockRules;
   /** Anonymous requests of whole huge pages without a hint are aligned to one, on 64-bit tasks: 6.7 on. */
   readonly alignsHugePages: boolean;
-  /** Format of /proc/PID/maps. */
-  readonly maps: '2.5.46' | '2.6.0' | '2.6.18' | '6.1';
+  readonly maps: MapsRules;
+}
+
+/**
+ * 'anonymous': memory without a file, by its flags alone. 'files of mmap': from 2.5.60 mmap merges files, too,
+ * where their pages go on. 'files of mmap and mremap': mremap as well. 'everything': from 2.6.7 one engine for
+ * mmap, brk, mprotect and mremap, which compares pgoff, files and anon_vma.
+ */
+export type MergeRule = 'anonymous' | 'files of mmap' | 'files of mmap and mremap' | 'everything';
+
+/** Format of /proc/PID/maps. */
+export interface MapsRules {
+  /** Numbers are padded to a long's width (2.4 and 2.5), or to 8 digits. */
+  readonly pads: 'long' | '8 digits';
+  /** A blank follows the inode where there is no name: from the seq_file version of 2.5 on. */
+  readonly blankAfterInode: boolean;
+  /** What memory without a file is called: [heap] and [stack] since 2.6.12; 6.x marks what overlaps the heap. */
+  readonly names: 'none' | '2.6.12' | '6.1';
+  /** Offset 0 where there is no file. */
+  readonly anonymousOffsetZero: boolean;
 }
 
 export interface BrkRules {
@@ -225,6 +245,8 @@ export interface MoveRules {
 export interface LockRules {
   /** mlock needs CAP_IPC_LOCK, which no program here has: up to 2.6.8. */
   readonly privileged: boolean;
+  /** At most half of memory may be locked: up to 2.5.46. */
+  readonly halfOfRam: boolean;
   /** Pages locked already do not count a second time against RLIMIT_MEMLOCK: 4.9 on. */
   readonly countsOnce: boolean;
   /** MLOCK_ONFAULT exists, and pages are made present after all areas have their flag: 4.4 on. */

@@ -32,8 +32,8 @@ describe('the list of releases', () => {
   });
 
   it('2.5.46 brought the free-area cache to the generic search', () => {
-    expect(older.genericSearch).toBe('first-fit');
-    expect(newer.genericSearch).toBe('free-area-cache');
+    expect(older.genericSearch.up).toBe('first-fit');
+    expect(newer.genericSearch.up).toBe('free-area-cache');
   });
 
   it('sched.h, threads.h, pid.c: 65536 maps, pids below 32768, 300 of them reserved', () => {

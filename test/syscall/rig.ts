@@ -72,7 +72,7 @@ export class Rig {
       tracer: new Strace((line) => this.strace.push(line)),
       onUnknownCall: (call, nr) => this.notices.push(`${call} ${nr}`),
     });
-    const rlimits = { ...initRlimits(this.target.release.memlock), ...options.rlimits };
+    const rlimits = { ...initRlimits(this.target.release.memlock(this.target.pageSize)), ...options.rlimits };
     this.mm = makeMm(this.target, vm, memory, rlimits, { maxMapCount: options.maxMapCount ?? 65536 });
     this.mm.exec(this.target.newTask, { path: '/bin/rig', major: 3, minor: 1, inode: 1 });
     this.kernel.processes.push(this.newProcess());

@@ -80,7 +80,7 @@ function at(release: Release): Target {
     stackTop: TASK_SIZE,
     taskUnmappedBase: () => TASK_UNMAPPED_BASE,
     newTask: { is32bit: true, mapBase: 0 },
-    search: release.genericSearch,
+    search: release.genericSearch.down ?? release.genericSearch.up,
     topDownBase: modern
       ? (stackBytes) => TASK_SIZE - gapBelowStack(stackBytes, TASK_SIZE, release.rules.stackGuardGap, 2 ** SHIFT)
       : null,
