@@ -21,7 +21,7 @@ import { Kernel, type Tracer } from './syscall/kernel.js';
 import type { Process } from './syscall/process.js';
 import { Strace } from './syscall/strace.js';
 import { tracerOf } from './syscall/tracers.js';
-import { TASK_FREE, TASK_FUTEX } from './task/task_table.js';
+import { isRunnable } from './task/task_table.js';
 import type { Addr } from './thread/address.js';
 import { hiOf, loOf } from './thread/address.js';
 import { withGuestGlobals } from './thread/host_globals.js';
@@ -158,6 +158,7 @@ export class Machine {
       handlers,
       pidMax: resolveCount(config.pidMax, 'pid-max', this.target.release.pidMax, FIRST_PID + 1),
       tracer: tracerOf(tracersFor(config)),
+      futexBackports: this.nptlVersion === '2.36',
       onUnknownCall: (name) => config.notice?.(`system call ${name} is not implemented: ENOSYS`),
     });
     this.mm = makeMm(this.target, this.vm, this.memory, { ...initRlimits(this.target.release.memlock(this.target.pageSize)), ...config.rlimits }, {
@@ -228,15 +229,14 @@ export class Machine {
       if (clock.peek() !== undefined) kernel.fireTimers();
       const slot = queue.pick();
       if (slot < 0) {
-        const timer = clock.peek();
-        if (timer === undefined) return 'deadlock';
-        clock.now = Math.max(clock.now, timer.deadline);
+        const deadline = kernel.nextTimer();
+        if (deadline === Number.POSITIVE_INFINITY) return 'deadlock';
+        clock.now = Math.max(clock.now, deadline);
         continue;
       }
       kernel.switchTo(slot);
       process.user.run(slot);
-      const state = tasks.state[slot];
-      if (state !== TASK_FREE && state !== TASK_FUTEX && !process.exited) queue.push(slot);
+      if (isRunnable(tasks.state[slot]!) && !process.exited) queue.push(slot);
       turns += 1;
       if (turns % STOP_INTERVAL === 0 && options.shouldStop?.()) return 'timeout';
     }
@@ -288,12 +288,14 @@ export class Machine {
 
   /** Who waits on what, in order of tid. */
   private waiters(): Waiter[] {
-    const { tasks, processes } = this.kernel;
+    const { kernel } = this;
+    const { tasks, processes } = kernel;
     const list: Waiter[] = [];
     tasks.forEach((slot) => {
-      if (tasks.state[slot] !== TASK_FUTEX) return;
+      if (isRunnable(tasks.state[slot]!)) return;
       const { user } = processes[tasks.process[slot]!]!;
-      const wait = user.waitOf(slot) ?? { waitsOn: 'futex', ownedBy: null };
+      const sleep = kernel.asleep.get(slot);
+      const wait = user.waitOf(slot) ?? { waitsOn: sleep?.why ?? 'futex', ownedBy: sleep?.ownedBy ?? null };
       list.push({ tid: tasks.tid[slot]!, name: user.nameOf(slot), ...wait });
     });
     return list.sort((a, b) => a.tid - b.tid);

@@ -6,7 +6,7 @@ import type { Handler } from './kernel.js';
 import { sysBrk, ia64Brk, sparcBrk } from './sys_brk.js';
 import { sysClone } from './sys_clone.js';
 import { sysExit, sysExitGroup } from './sys_exit.js';
-import { sysFutex } from './sys_futex.js';
+import { sysFutex, sysFutexTime64 } from './sys_futex.js';
 import { oldGetrlimit, sysGetrlimit } from './sys_getrlimit.js';
 import { sysGetpid, sysGettid, sysSchedYield, sysSetTidAddress } from './sys_task.js';
 import {
@@ -28,6 +28,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   exit: sysExit,
   exit_group: sysExitGroup,
   futex: sysFutex,
+  futex_time64: sysFutexTime64,
   getpid: sysGetpid,
   getrlimit: sysGetrlimit,
   gettid: sysGettid,

@@ -6,7 +6,9 @@
  * or one of the codes below. It reads its arguments with lo(), hi(), vpn() and offset().
  */
 import type { Registers, Target } from '../arch/index.js';
-import { EAGAIN, ENOSYS, ETIMEDOUT } from '../arch/generic/errno.js';
+import { EAGAIN, EINTR, ENOSYS, ETIMEDOUT } from '../arch/generic/errno.js';
+import { ERESTARTSYS } from '../arch/generic/restart.js';
+import { type FutexRules, futexRules } from '../release/index.js';
 import { bug } from '../lib/bug.js';
 import { hiOfVpn, loOfVpn, pageOffset, vpnOf } from '../lib/u64.js';
 import { type MmapArgs, newMmapArgs } from '../mm/mmap.js';
@@ -14,11 +16,14 @@ import type { Mm } from '../mm/mm.js';
 import type { PhysicalMemory } from '../mm/physical_memory.js';
 import { futexKey, store32 } from '../mm/uaccess.js';
 import type { Vm } from '../mm/vm.js';
-import { Clock, SYSCALL_NS } from '../task/clock.js';
+import { Clock, SYSCALL_NS, type Timer } from '../task/clock.js';
 import { FutexQueues } from '../task/futex.js';
 import { PidMap } from '../task/pid.js';
 import { RunQueue } from '../task/sched.js';
-import { TASK_FREE, TASK_FUTEX, TASK_RUNNING, TASK_WOKEN, TaskTable } from '../task/task_table.js';
+import type { Sleep } from '../task/sleep.js';
+import {
+  isRunnable, TASK_ASLEEP, TASK_FREE, TASK_FUTEX, TASK_RUNNING, TASK_WOKEN, TaskTable,
+} from '../task/task_table.js';
 import type { Process } from './process.js';
 
 /** Codes a handler may return besides a result or -errno. */
@@ -49,6 +54,8 @@ export interface KernelOptions {
   /** Called once for each call number that is not implemented. */
   readonly onUnknownCall: (name: string, nr: number) => void;
   readonly tracer: Tracer | null;
+  /** futex has what NPTL 2.36 needs, whatever the release had. */
+  readonly futexBackports?: boolean;
 }
 
 /** Unknown calls that are named. */
@@ -67,6 +74,11 @@ export class Kernel {
   readonly clock = new Clock();
   readonly pids: PidMap;
   readonly processes: Process[] = [];
+  readonly futexRules: FutexRules;
+  /** What futex WAIT returns when a signal interrupts it. */
+  readonly futexInterrupted: number;
+  /** Sleeps that are more than a plain futex wait, by slot. */
+  readonly asleep = new Map<number, Sleep>();
 
   /** The running task, and what its process is made of. */
   current = -1;
@@ -103,6 +115,8 @@ export class Kernel {
     this.memory = memory;
     this.options = options;
     this.futexes = new FutexQueues(this.tasks, target.pageSize);
+    this.futexRules = futexRules(target.release, options.futexBackports ?? false);
+    this.futexInterrupted = this.futexRules.restarts ? -ERESTARTSYS : -EINTR;
     this.pids = new PidMap(options.pidMax, target.release.reservedPids);
     this.argIndex = target.trap.args.map((n) => 2 * n);
     this.hiMask = target.bits === 32 ? 0 : -1;
@@ -120,6 +134,7 @@ export class Kernel {
     this.clock.reset();
     this.pids.reset();
     this.processes.length = 0;
+    this.asleep.clear();
     this.current = -1;
     this.needResched = false;
     this.calls = 0;
@@ -218,12 +233,31 @@ export class Kernel {
 
   // ---- sleeping and waking ------------------------------------------------------------------------
 
-  /** Puts the running task to sleep on a futex, until `deadline` (ns; Infinity: for ever). */
-  sleepOnFutex(key: number, deadline: number): number {
-    const slot = this.current;
-    this.futexes.wait(slot, key);
+  /** Puts the running task to sleep on a futex, for as long as nobody wakes it. */
+  sleepOnFutex(key: number): number {
+    this.futexes.wait(this.current, key);
     this.memory.pinPage(Math.floor(key / this.target.pageSize));
-    if (deadline !== Number.POSITIVE_INFINITY) this.clock.arm(deadline, slot, this.tasks.sleeps[slot]!);
+    return SLEEPS;
+  }
+
+  /** The same with a deadline (ns; Infinity for none) and a bitset. */
+  sleepOnFutexUntil(key: number, bitset: number, sleep: Sleep): number {
+    this.futexes.waitBitset(this.current, key, bitset);
+    this.memory.pinPage(Math.floor(key / this.target.pageSize));
+    return this.sleepUntil(sleep);
+  }
+
+  /** Puts the running task to sleep in a call other than a futex wait. */
+  sleep(sleep: Sleep): number {
+    this.tasks.state[this.current] = TASK_ASLEEP;
+    this.tasks.sleeps[this.current]! += 1;
+    return this.sleepUntil(sleep);
+  }
+
+  private sleepUntil(sleep: Sleep): number {
+    const slot = this.current;
+    this.asleep.set(slot, sleep);
+    if (sleep.deadline !== Number.POSITIVE_INFINITY) this.clock.arm(sleep.deadline, slot, this.tasks.sleeps[slot]!);
     return SLEEPS;
   }
 
@@ -231,12 +265,39 @@ export class Kernel {
     return this.futexes.wake(key, count, this.onWoken);
   }
 
+  wakeFutexBitset(key: number, count: number, bitset: number): number {
+    return this.futexes.wakeBitset(key, count, bitset, this.onWoken);
+  }
+
+  /** Moves a sleeper to another word. */
+  requeueFutex(slot: number, key: number): void {
+    this.leaveFutex(slot);
+    this.futexes.requeue(slot, key);
+    this.memory.pinPage(Math.floor(key / this.target.pageSize));
+  }
+
   /** The task no longer waits on its word: the page may go. */
   private leaveFutex(slot: number): void {
     this.memory.unpinPage(Math.floor(this.tasks.futexKey[slot]! / this.target.pageSize));
   }
 
+  /** Ends a sleep before it is over in itself; the call will return `result`. */
+  endSleep(slot: number, result: number): void {
+    this.leaveSleep(slot);
+    this.wakeTask(slot, result);
+  }
+
+  /** Takes a sleeping task out of what it is queued on. */
+  private leaveSleep(slot: number): void {
+    if (this.tasks.state[slot] === TASK_FUTEX) {
+      this.futexes.remove(slot);
+      this.leaveFutex(slot);
+    }
+    this.asleep.get(slot)?.leave?.();
+  }
+
   private wakeTask(slot: number, result: number): void {
+    if (this.asleep.size > 0) this.asleep.delete(slot);
     this.tasks.state[slot] = TASK_WOKEN;
     this.tasks.wakeResult[slot] = result;
     this.queue.push(slot);
@@ -249,17 +310,31 @@ export class Kernel {
     if (this.options.tracer !== null) this.options.tracer.resumed(this, result);
   }
 
+  /** When the earliest timer that somebody still waits for is due, or Infinity. */
+  nextTimer(): number {
+    for (let timer = this.clock.peek(); timer; timer = this.clock.peek()) {
+      if (this.isWanted(timer)) return timer.deadline;
+      this.clock.pop();
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** Fires timers that are due. */
   fireTimers(): void {
     for (let timer = this.clock.peek(); timer && timer.deadline <= this.clock.now; timer = this.clock.peek()) {
       this.clock.pop();
-      const slot = timer.task;
-      if (this.tasks.state[slot] === TASK_FUTEX && this.tasks.sleeps[slot] === timer.sleep) {
-        this.futexes.remove(slot);
-        this.leaveFutex(slot);
-        this.wakeTask(slot, -ETIMEDOUT);
-      }
+      if (this.isWanted(timer)) this.endSleep(timer.task, this.asleep.get(timer.task)?.atDeadline ?? -ETIMEDOUT);
     }
+  }
+
+  /** Whether the sleep that the timer was armed for is still going on. */
+  private isWanted({ task, sleep }: Timer): boolean {
+    return this.tasks.sleeps[task] === sleep && this.isAsleep(task);
+  }
+
+  isAsleep(slot: number): boolean {
+    const state = this.tasks.state[slot]!;
+    return state === TASK_FUTEX || state === TASK_ASLEEP;
   }
 
   // ---- tasks --------------------------------------------------------------------------------------
@@ -296,12 +371,12 @@ export class Kernel {
     this.queue.clear();
     this.tasks.forEach((slot) => {
       if (this.tasks.process[slot] === index) {
-        if (this.tasks.state[slot] === TASK_FUTEX) {
-          this.futexes.remove(slot);
-          this.leaveFutex(slot);
+        if (this.isAsleep(slot)) {
+          this.leaveSleep(slot);
+          this.asleep.delete(slot);
         }
         this.forget(slot, process);
-      } else if (this.tasks.state[slot] !== TASK_FUTEX && slot !== this.current) {
+      } else if (isRunnable(this.tasks.state[slot]!) && slot !== this.current) {
         this.queue.push(slot);
       }
     });

@@ -6,8 +6,16 @@
 
 /** What a system call costs, ns: a round figure of 2002's machines. */
 export const SYSCALL_NS = 1000;
-/** When a machine starts: 2002-10-31 00:00 UTC, the day of the seed commit, in ns. */
-export const EPOCH_NS = Date.UTC(2002, 9, 31) * 1e6;
+/** When a machine starts: 2002-10-31 00:00 UTC, the day of the seed commit, in seconds and in ns. */
+export const EPOCH_SECONDS = Date.UTC(2002, 9, 31) / 1000;
+export const EPOCH_NS = EPOCH_SECONDS * 1e9;
+/** KTIME_MAX, ns: a timeout beyond it never comes. */
+const KTIME_MAX = 2 ** 63;
+
+/** The time on Clock.now's scale that is `seconds` and `ns` after `fromSeconds`; Infinity beyond KTIME_MAX. */
+export function timeOf(seconds: number, ns: number, fromSeconds = 0): number {
+  return seconds * 1e9 >= KTIME_MAX ? Number.POSITIVE_INFINITY : (seconds - fromSeconds) * 1e9 + ns;
+}
 
 export interface Timer {
   readonly deadline: number;

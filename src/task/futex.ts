@@ -1,13 +1,18 @@
 /**
  * Futexes: sleeping on a word of memory. Waiters are hashed by the word's physical address (page frame
  * and offset), so a word shared by two address spaces is one futex; a bucket's chain is in order of
- * arrival. Source: Linux 2.5.46, kernel/futex.c: futex_wait(), futex_wake().
+ * arrival. Source: Linux 2.5.46, kernel/futex.c: futex_wait(), futex_wake(); 6.1, kernel/futex/requeue.c.
  */
 import { TASK_FUTEX, type TaskTable } from './task_table.js';
+
+/** Every bit: what a waiter without a bitset of its own waits for. */
+const MATCH_ANY = -1;
 
 export class FutexQueues {
   /** Tasks asleep on a word. */
   waiters = 0;
+  /** Bitsets of those waiters that gave one, by slot (FUTEX_WAIT_BITSET). */
+  private readonly bitsets = new Map<number, number>();
   private head = new Int32Array(64).fill(-1);
   private tail = new Int32Array(64).fill(-1);
   private readonly tasks: TaskTable;
@@ -24,6 +29,7 @@ export class FutexQueues {
       this.tail.fill(-1);
     }
     this.waiters = 0;
+    if (this.bitsets.size > 0) this.bitsets.clear();
   }
 
   /** Puts a task to sleep on the word at physical address `key`. */
@@ -34,6 +40,12 @@ export class FutexQueues {
     this.tasks.sleeps[slot]! += 1;
     this.append(slot);
     this.waiters += 1;
+  }
+
+  /** The same, to be woken only by a wake-up that shares a bit with `bitset`. */
+  waitBitset(slot: number, key: number, bitset: number): void {
+    this.wait(slot, key);
+    if (bitset !== MATCH_ANY) this.bitsets.set(slot, bitset);
   }
 
   /**
@@ -60,6 +72,48 @@ export class FutexQueues {
     return n;
   }
 
+  /** wake() of the waiters that share a bit with `bitset`. */
+  wakeBitset(key: number, count: number, bitset: number, woken: (slot: number) => void): number {
+    if (bitset === MATCH_ANY) return this.wake(key, count, woken);
+    const matching = this.waitersOf(key).filter((slot) => ((this.bitsets.get(slot) ?? MATCH_ANY) & bitset) !== 0);
+    const first = matching.slice(0, Math.max(count, 1));
+    for (const slot of first) {
+      this.remove(slot);
+      woken(slot);
+    }
+    return first.length;
+  }
+
+  /** Moves a waiter behind those of another word. */
+  requeue(slot: number, key: number): void {
+    const bitset = this.bitsets.get(slot);
+    this.remove(slot);
+    this.tasks.futexKey[slot] = key;
+    this.append(slot);
+    this.waiters += 1;
+    if (bitset !== undefined) this.bitsets.set(slot, bitset);
+  }
+
+  /** Slots asleep on `key`, oldest first. */
+  waitersOf(key: number): number[] {
+    const slots: number[] = [];
+    for (let slot = this.head[this.bucket(key)]!; slot >= 0; slot = this.tasks.futexNext[slot]!) {
+      if (this.tasks.futexKey[slot] === key) slots.push(slot);
+    }
+    return slots;
+  }
+
+  /** Slots asleep on a word of the page at physical address `page`, in no order. */
+  waitersOnPage(page: number): number[] {
+    const slots: number[] = [];
+    for (const first of this.head) {
+      for (let slot = first; slot >= 0; slot = this.tasks.futexNext[slot]!) {
+        if (Math.floor(this.tasks.futexKey[slot]! / this.pageSize) * this.pageSize === page) slots.push(slot);
+      }
+    }
+    return slots;
+  }
+
   /** Takes a sleeping task out of its queue: a timeout, or its end. */
   remove(slot: number): void {
     const { futexKey, futexNext } = this.tasks;
@@ -79,6 +133,7 @@ export class FutexQueues {
     else futexNext[prev] = next;
     if (next < 0) this.tail[bucket] = prev;
     this.waiters -= 1;
+    if (this.bitsets.size > 0) this.bitsets.delete(slot);
   }
 
   private append(slot: number): void {

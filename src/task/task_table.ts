@@ -11,6 +11,13 @@ export const TASK_RUNNING = 1;
 export const TASK_FUTEX = 2;
 /** In the run queue again; the call it slept in has not returned yet. */
 export const TASK_WOKEN = 3;
+/** Asleep in another call: Kernel.asleep says in which. */
+export const TASK_ASLEEP = 4;
+
+/** Whether the task can run, now or when its turn comes. */
+export function isRunnable(state: number): boolean {
+  return state === TASK_RUNNING || state === TASK_WOKEN;
+}
 
 export class TaskTable {
   /** Live tasks, and the most there were at once. */

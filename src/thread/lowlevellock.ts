@@ -2,7 +2,7 @@
  * lll_lock: the word under every lock of NPTL. 0 free, 1 held, 2 held and perhaps waited for. glibc 2.3.3,
  * nptl/sysdeps/unix/sysv/linux/lowlevellock.c.
  */
-import { FUTEX_WAIT, FUTEX_WAKE } from '../arch/generic/sched.js';
+import { FUTEX_WAIT, FUTEX_WAKE } from '../arch/generic/futex.js';
 import type { Nptl, WaitKind } from './nptl.js';
 import { SLEEPING } from './sys.js';
 

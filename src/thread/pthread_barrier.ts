@@ -3,7 +3,7 @@
  * nptl/sysdeps/pthread/pthread_barrier_wait.c, pthread_barrier_init.c.
  */
 import { EBUSY, EINVAL } from '../arch/generic/errno.js';
-import { FUTEX_WAKE } from '../arch/generic/sched.js';
+import { FUTEX_WAKE } from '../arch/generic/futex.js';
 import { type Addr, hiOf, loOf } from './address.js';
 import { futexWait, lllLockWait, lllTrylock, lllUnlock } from './lowlevellock.js';
 import type { Nptl } from './nptl.js';

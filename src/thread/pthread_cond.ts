@@ -6,7 +6,7 @@
  * Unlike glibc: sequence numbers count 32 bits, which four billion waits would exceed; broadcast wakes
  * everybody at once, as glibc does on a kernel without FUTEX_REQUEUE (before 2.5.70).
  */
-import { FUTEX_WAKE } from '../arch/generic/sched.js';
+import { FUTEX_WAKE } from '../arch/generic/futex.js';
 import { type Addr, hiOf, loOf } from './address.js';
 import { futexWait, lllLockWait, lllTrylock, lllUnlock } from './lowlevellock.js';
 import type { Nptl } from './nptl.js';

@@ -3,7 +3,7 @@
  * nptl/pthread_join.c. Hand-written as an iterator: in a chain of threads all but one sit in here.
  */
 import { EDEADLK, EINVAL, ESRCH } from '../arch/generic/errno.js';
-import { FUTEX_WAIT } from '../arch/generic/sched.js';
+import { FUTEX_WAIT } from '../arch/generic/futex.js';
 import { type Addr, hiOf, loOf } from './address.js';
 import { queueStack } from './allocate_stack.js';
 import { type Call, Done, PENDING } from './call.js';

@@ -146,15 +146,16 @@ describe('single calls', () => {
     const rig = new Rig('i386');
     expect(line(rig, 240, rig.data, 1, 5)).toBe('futex(0x8049000, FUTEX_WAKE, 5) = 0');
     expect(line(rig, 240, rig.data, 0, 5, rig.data)).toBe(
-      'futex(0x8049000, FUTEX_WAIT, 5, 0x8049000) = -1 EAGAIN (Resource temporarily unavailable)',
+      'futex(0x8049000, FUTEX_WAIT, 5, {tv_sec=0, tv_nsec=0}) = -1 EAGAIN (Resource temporarily unavailable)',
     );
-    expect(line(rig, 240, rig.data, 9, 5)).toBe('futex(0x8049000, 0x9, 5) = -1 EINVAL (Invalid argument)');
+    expect(line(rig, 240, rig.data, 9, 5)).toBe('futex(0x8049000, FUTEX_WAIT_BITSET, 5, NULL, 0) = -1 EINVAL (Invalid argument)');
+    expect(line(rig, 240, rig.data, 99, 5)).toBe('futex(0x8049000, 0x63, 5) = -1 EINVAL (Invalid argument)');
   });
 
   it('a timed-out wait is resumed with its errno', () => {
     const rig = new Rig('i386');
     rig.poke(rig.data + 64n, 1);
-    expect(line(rig, 240, rig.data, 0, 0, rig.data + 64n)).toBe('futex(0x8049000, FUTEX_WAIT, 0, 0x8049040 <unfinished ...>');
+    expect(line(rig, 240, rig.data, 0, 0, rig.data + 64n)).toBe('futex(0x8049000, FUTEX_WAIT, 0, {tv_sec=1, tv_nsec=0} <unfinished ...>');
     rig.kernel.clock.now += 2e9;
     rig.kernel.fireTimers();
     rig.switchTo(rig.runnable()[0]!);

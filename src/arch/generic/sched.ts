@@ -1,4 +1,4 @@
-/** CLONE_* and FUTEX_* values, the same on every machine: include/linux/sched.h, include/linux/futex.h. */
+/** CLONE_* and RLIMIT_* values that are the same on every machine: include/linux/sched.h, asm-generic/resource.h. */
 
 export const CLONE_VM = 0x100;
 export const CLONE_FS = 0x200;
@@ -11,9 +11,6 @@ export const CLONE_SETTLS = 0x80000;
 export const CLONE_PARENT_SETTID = 0x100000;
 export const CLONE_CHILD_CLEARTID = 0x200000;
 export const CLONE_DETACHED = 0x400000;
-
-export const FUTEX_WAIT = 0;
-export const FUTEX_WAKE = 1;
 
 export const RLIMIT_DATA = 2;
 export const RLIMIT_STACK = 3;
