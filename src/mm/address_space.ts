@@ -43,6 +43,7 @@ export class AddressSpace {
     const known = this.pages.get(index);
     if (known !== undefined) return known;
     const pfn = memory.allocPage();
+    if (pfn < 0) return BEYOND_END;
     const bytes = backing.read(index);
     for (let i = 0; i < bytes.length; i++) {
       if (bytes[i] !== 0 && memory.store8(pfn, i, bytes[i]!) < 0) {

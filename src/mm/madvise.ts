@@ -126,8 +126,7 @@ const rules: Readonly<Record<AdviceRule, (mm: Mm, piece: Piece) => number>> = {
     if ((piece.vmFlags & (mm.rules.neverMerges | VM_LOCKED)) !== 0) return -EINVAL;
     // So that a fork copies the markers. Measured on 6.18.44: memory with a file gets none.
     if (mm.vmas.vmFile[piece.h] === 0) anonVmaPrepare(mm, piece.h);
-    mm.pageTable.installGuards(piece.start, piece.end);
-    return 0;
+    return mm.pageTable.installGuards(piece.start, piece.end);
   },
   unguard: (mm, piece) => {
     if ((piece.vmFlags & mm.rules.neverMerges) !== 0) return -EINVAL;

@@ -64,6 +64,8 @@ export class PageTable {
 
   /** Present pages, the kernel's mm->rss. */
   rss = 0;
+  /** Guard markers. */
+  guards = 0;
 
   /**
    * Chunk by floor(vpn / CHUNK); chunk c's entries are ptes[c * CHUNK ...]. An entry is the pfn times four
@@ -139,7 +141,9 @@ export class PageTable {
   }
 
   private anonymousPage(vpn: number, flags: number): number {
-    const pte = this.memory.allocPage() * 4 + pteRights(flags);
+    const pfn = this.memory.allocPage();
+    if (pfn < 0) return this.refuse('OOM');
+    const pte = pfn * 4 + pteRights(flags);
     this.install(vpn, pte);
     return pte;
   }
@@ -194,6 +198,7 @@ export class PageTable {
         if ((child.vmas.vmFlags[h]! & VM_WIPEONFORK) !== 0) continue;
         if (pte === PTE_GUARD) {
           child.put(vpn, pte);
+          child.guards += 1;
           continue;
         }
         const isShared = (child.vmas.vmFlags[h]! & VM_SHARED) !== 0;
@@ -271,10 +276,19 @@ export class PageTable {
     this.forEachChunk(start, end, (n, chunk, from, to) => this.zapChunk(n, chunk, from, to, true));
   }
 
-  /** MADV_GUARD_INSTALL: whatever page was there goes. */
-  installGuards(start: number, end: number): void {
+  /**
+   * MADV_GUARD_INSTALL: whatever page was there goes. A marker takes as much of the host's memory as a sparse
+   * page, so there may be as many. Returns 0, or -ENOMEM when no more markers fit: those before stay.
+   */
+  installGuards(start: number, end: number): number {
     this.zap(start, end);
-    for (let vpn = start; vpn < end; vpn++) if (this.lookup(vpn) === 0) this.put(vpn, PTE_GUARD);
+    for (let vpn = start; vpn < end; vpn++) {
+      if (this.lookup(vpn) !== 0) continue;
+      if (this.guards >= this.memory.maxPages) return -ENOMEM;
+      this.put(vpn, PTE_GUARD);
+      this.guards += 1;
+    }
+    return 0;
   }
 
   /** MADV_GUARD_REMOVE: takes out the markers, and leaves pages alone. */
@@ -284,6 +298,7 @@ export class PageTable {
         if (this.ptes[i] !== PTE_GUARD) continue;
         this.ptes[i] = 0;
         this.present[chunk]! -= 1;
+        this.guards -= 1;
       }
       this.dropEmptyChunk(n, chunk);
     });
@@ -393,22 +408,26 @@ export class PageTable {
     this.present.fill(0, 0, this.chunksMade);
     this.chunksMade = 0;
     this.rss = 0;
+    this.guards = 0;
     this.tlbVpn.fill(-1);
   }
 
   /** Every present page lies in an area; throws a Bug otherwise. For tests. */
   check(): void {
     let seen = 0;
+    let markers = 0;
     this.chunks.forEach((n, chunk) => {
       for (let i = 0; i < CHUNK; i++) {
         const pte = this.ptes[chunk * CHUNK + i]!;
         if (pte === 0) continue;
-        if (pte !== PTE_GUARD) seen += 1;
+        if (pte === PTE_GUARD) markers += 1;
+        else seen += 1;
         const h = this.vmas.find(n * CHUNK + i);
         if (h === NONE || this.vmas.vmStart[h]! > n * CHUNK + i) bug('page outside every vma', { vpn: n * CHUNK + i });
       }
     });
     if (seen !== this.rss) bug('rss is wrong', { rss: this.rss, seen });
+    if (markers !== this.guards) bug('the count of guard markers is wrong', { guards: this.guards, markers });
   }
 
   private chunkOf(n: number): number {
@@ -475,6 +494,8 @@ export class PageTable {
       if (pte !== PTE_GUARD) {
         this.memory.freePage(pte >>> 2);
         this.rss -= 1;
+      } else {
+        this.guards -= 1;
       }
       this.ptes[i] = 0;
       this.present[chunk]! -= 1;

@@ -4,12 +4,16 @@
  * A page starts *sparse*: up to SPARSE_WORDS written words beside their offsets, so that a thread's
  * descriptor with its tid costs 50 bytes and not a frame. When a further word is written it becomes a
  * *frame*, real bytes in a WebAssembly.Memory that is created when the first frame is. `--ram` limits
- * frames. Page 0 is the zero page: read by everybody, written by nobody.
+ * frames, and pages of either kind to some thousands and one for every SPARSE_COST of its bytes. Page 0 is the zero page: read by everybody, written by nobody.
  */
 import { bug } from '../lib/bug.js';
 
 /** Words that a sparse page holds: struct pthread's tid and index, and a few stack words. */
 const SPARSE_WORDS = 8;
+/** Bytes that the host spends at most on a sparse page: its columns, and a chunk of page table for it alone. */
+const SPARSE_COST = 256;
+/** Pages that there may be whatever `--ram` says: a MiB of the host's memory. */
+const FREE_PAGES = 4096;
 const NO_FRAME = -1;
 /** What store and allocate return when memory is exhausted. */
 export const OUT_OF_MEMORY = -1;
@@ -24,6 +28,8 @@ export class PhysicalMemory {
   readonly bigEndian: boolean;
   /** Frames that may exist. */
   readonly maxFrames: number;
+  /** Pages that may be allocated, frames among them. */
+  readonly maxPages: number;
 
   /** Pages allocated now, and the most there were. */
   pages = 0;
@@ -53,6 +59,7 @@ export class PhysicalMemory {
     this.pageSize = pageSize;
     this.bigEndian = bigEndian;
     this.maxFrames = Math.floor(Math.min(ram, MAX_RAM) / pageSize);
+    this.maxPages = FREE_PAGES + Math.floor(ram / SPARSE_COST);
     const pfns = 64;
     this.offsets = new Uint16Array(pfns * SPARSE_WORDS);
     this.words = new Int32Array(pfns * SPARSE_WORDS);
@@ -76,8 +83,9 @@ export class PhysicalMemory {
     this.framesMade = 0;
   }
 
-  /** A zeroed page. */
+  /** A zeroed page, or OUT_OF_MEMORY. */
   allocPage(): number {
+    if (this.pages >= this.maxPages) return OUT_OF_MEMORY;
     let pfn = this.freePfn;
     if (pfn >= 0) {
       this.freePfn = this.frameOf[pfn]!;
@@ -106,6 +114,7 @@ export class PhysicalMemory {
   /** A new page with the contents of `pfn`, or OUT_OF_MEMORY. */
   copyPage(pfn: number): number {
     const copy = this.allocPage();
+    if (copy < 0) return OUT_OF_MEMORY;
     const frame = this.frameOf[pfn]!;
     if (frame === NO_FRAME) {
       const from = pfn * SPARSE_WORDS;

@@ -12,8 +12,11 @@ import {
 import * as calls from '../../src/arch/generic/mman_calls.js';
 import { doMadvise } from '../../src/mm/madvise.js';
 import type { Mm } from '../../src/mm/mm.js';
+import { doMmap, newMmapArgs } from '../../src/mm/mmap.js';
 import { load32, store32 } from '../../src/mm/uaccess.js';
+import { mapFlags } from '../support/calls.js';
 import { addressOf, baseOf, draw, picture, protect, unmap } from '../support/draw.js';
+import { newMm } from '../support/machines.js';
 import { advise, flagsAt, forked, lockPages, remap, type Rules, ruleSets, withRules } from '../support/mm_calls.js';
 
 const {
@@ -364,6 +367,15 @@ describe('guard markers, 6.18', () => {
     mm.vmas.vmFlags[mm.vmas.last()]! |= VM_DONTEXPAND;
     expect([0, 1].map((page) => advise(mm, page, 1, MADV_GUARD_INSTALL))).toEqual([-EINVAL, -EINVAL]);
     expect([0, 1].map((page) => advise(mm, page, 1, MADV_GUARD_REMOVE))).toEqual([0, -EINVAL]);
+  });
+
+  it('are as many as memory has pages: ENOMEM, not the end of the host, in an area of a terabyte', () => {
+    const mm = newMm({ arch: 'x86_64', release: '6.18', ram: 2 ** 20, overcommit: 1 });
+    const area = doMmap(mm, { ...newMmapArgs(), lenPages: 2 ** 28, prot: 0, flags: mapFlags(mm, 'PRIVATE ANONYMOUS') });
+    expect(doMadvise(mm, area, 0, 2 ** 28, 0, MADV_GUARD_INSTALL)).toBe(-ENOMEM);
+    expect(mm.pageTable.guards).toBe(4096 + 4096);
+    expect([doMadvise(mm, area, 0, 2 ** 28, 0, MADV_GUARD_REMOVE), mm.pageTable.guards]).toEqual([0, 0]);
+    mm.check();
   });
 
   it('may stand in a file', () => {

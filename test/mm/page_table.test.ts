@@ -290,4 +290,18 @@ describe('--ram', () => {
     unmap(mm, 0, 1);
     expect(fill(1)).toEqual(Array(10).fill(0));
   });
+
+  it('a program that touches page after page of a huge map meets the end of memory, and the host does not', () => {
+    const mm = draw('a'.repeat(6000), { ram: 2 ** 16, overcommit: 1 });
+    const touched = Array.from({ length: 6000 }, (_, page) => store32(mm, ...at(mm, page), 1));
+    expect([touched.indexOf(-EFAULT), mm.pageTable.lastFault, mm.pageTable.rss]).toEqual([4352, 'OOM', 4352]);
+    mm.check();
+  });
+
+  it('shared memory and copies meet it, too', () => {
+    const mm = draw('SSSSSSF', { ram: 0, overcommit: 1 });
+    while (mm.pageTable.memory.allocPage() >= 0);
+    expect([0, 5].map((page) => store32(mm, ...at(mm, page), 1))).toEqual([-EFAULT, -EFAULT]);
+    mm.check();
+  });
 });

@@ -250,6 +250,15 @@ describe('--ram', () => {
     expect([m.copyPage(pfn), m.pages, m.frames]).toEqual([OUT_OF_MEMORY, 1, 1]);
   });
 
+  it('lets 4,096 pages be allocated and one more for every 256 of its bytes, sparse ones and frames together', () => {
+    const m = new PhysicalMemory(PAGE, false, 8 * PAGE);
+    const pfns = Array.from({ length: 4096 + 128 }, () => m.allocPage());
+    expect([m.maxPages, Math.min(...pfns), m.allocPage(), m.copyPage(pfns[0]!)])
+      .toEqual([4224, 1, OUT_OF_MEMORY, OUT_OF_MEMORY]);
+    m.freePage(pfns[7]!);
+    expect([m.allocPage(), m.allocPage(), m.pages]).toEqual([pfns[7], OUT_OF_MEMORY, 4224]);
+  });
+
   it('above what a WebAssembly.Memory holds is cut to that', () => {
     expect(new PhysicalMemory(PAGE, false, 2 ** 40).maxFrames).toBe(MAX_RAM / PAGE);
   });
