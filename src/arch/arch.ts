@@ -60,6 +60,17 @@ export interface PageRange {
   readonly end: number;
 }
 
+/**
+ * Addresses that the processor does not implement, and how a search going up passes them: a candidate below
+ * `testedBelow` whose end is above `lastEnd` goes on at `end`. Up to 2.6.11 an area may end where the hole
+ * starts, and every candidate below the hole's end is tested; from 2.6.18 on none may touch it, and candidates
+ * inside it (behind an area that a hint put there) are not tested.
+ */
+export interface VaHole extends PageRange {
+  readonly testedBelow: number;
+  readonly lastEnd: number;
+}
+
 /** One area of the address space as exec leaves it. */
 export interface ImageArea extends PageRange {
   readonly vmFlags: number;
@@ -132,6 +143,8 @@ export interface Target {
   /** The task that exec makes: what TASK_UNMAPPED_BASE will be evaluated for. */
   readonly newTask: TaskView;
   readonly search: SearchName;
+  /** Most pages that one request may have: a search answers ENOMEM to a longer one at once. */
+  readonly longestRequest: number;
   /** mmap_base of a top-down layout, by the soft stack limit in bytes; null where searches go up. */
   readonly topDownBase: ((stackBytes: number) => number) | null;
   /** Lowest page that a top-down search gives out. */
@@ -144,8 +157,16 @@ export interface Target {
   readonly hugePages: number;
   /** A hint is where the search starts (sparc64, ia64 of 2.5.46) or is probed once (generic). */
   readonly hintStartsSearch: boolean;
-  /** Addresses that the processor does not implement, skipped by the search, or null. */
-  readonly vaHole: PageRange | null;
+  /** Hints in this range count as none: ia64's region of huge pages, from 2.5.75 on; null elsewhere. */
+  readonly hintsIgnored: PageRange | null;
+  /** Where MAP_32BIT looks, on machines that have it. */
+  readonly low32: PageRange | null;
+  /**
+   * What a request does that cached_hole_size promises a hole to: it starts at TASK_UNMAPPED_BASE (generic), or
+   * moves the cache there, which x86_64 does for 32-bit tasks and MAP_32BIT alone.
+   */
+  readonly holeSizeHit: 'starts at the base' | 'moves the cache' | 'moves the cache for MAP_32BIT';
+  readonly vaHole: VaHole | null;
   /** ia64: pages a region, and the highest offset + length that may be mapped in one; else null. */
   readonly region: { readonly pages: number; readonly mapLimit: number } | null;
   /** Searches align to this many pages: `shared` for MAP_SHARED, `file` for mappings of files. */

@@ -12,6 +12,6 @@ export function findArch(name: string): Arch | undefined {
 }
 
 export type {
-  Arch, Bits, CloneOrder, ImageArea, MapFlags, NptlParameters, PageRange, PthreadType, Target, TaskView,
+  Arch, Bits, CloneOrder, ImageArea, MapFlags, NptlParameters, PageRange, PthreadType, Target, TaskView, VaHole,
 } from './arch.js';
 export type { Registers, Trap } from './trap.js';

@@ -1,7 +1,7 @@
 /**
  * dup_mmap: the address space of a forked child. Linux 2.5.46, kernel/fork.c: dup_mmap(). Areas are
- * copied, locks are not inherited, accounted areas are charged once more, and free_area_cache starts at
- * TASK_UNMAPPED_BASE again, evaluated for the running task, which is the parent.
+ * copied, locks are not inherited, accounted areas are charged once more, and the search starts anew, from
+ * the parent's mmap_base (TASK_UNMAPPED_BASE before 2.6.9, evaluated for the running task, the parent).
  */
 import { ENOMEM } from '../arch/generic/errno.js';
 import { VM_ACCOUNT, VM_DONTCOPY, VM_LOCKED } from '../arch/generic/mman.js';
@@ -11,10 +11,7 @@ import { NONE } from './vma_set.js';
 
 /** Fills the empty `child` from `parent`. Returns 0, or -ENOMEM when the copy cannot be charged. */
 export function dupMmap(parent: Mm, child: Mm): number {
-  child.task = parent.task;
-  child.isTopDown = parent.isTopDown;
-  child.mmapBase = parent.mmapBase;
-  child.resetFreeAreaCache();
+  child.copyLayoutFrom(parent);
   child.copyFilesFrom(parent);
   const { vmas } = parent;
   for (let h = vmas.first(); h !== NONE; h = vmas.next(h)) {

@@ -5,6 +5,7 @@
  *
  * Addresses are virtual page numbers. Failures are negative errno values (src/arch/generic/errno.ts).
  */
+import { topDownBase } from '../arch/generic/layout.js';
 import { VM_ACCOUNT, VM_GROWSDOWN, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
 import type { Target, TaskView } from '../arch/index.js';
 import { bug } from '../lib/bug.js';
@@ -30,10 +31,22 @@ export type MmapStepFunction = (mm: Mm, args: MmapArgs) => number;
 export interface Search {
   readonly name: SearchName;
   readonly about: string;
+  /** What a call costs with n areas. */
+  readonly cost: string;
+  /**
+   * Which way it looks: up from TASK_UNMAPPED_BASE, down from mmap_base, or as the address space is laid out.
+   * A search that goes down gets a base below the stack where the machine's own layout goes up.
+   */
+  readonly direction: 'up' | 'down' | 'layout';
   /** Address of a hole for `request`, or a negative errno. Counts its probes in mm.stats. */
   getUnmappedArea(mm: Mm, request: AreaRequest): number;
-  /** The kernel's hook in unmap_vma: [start, end) of one area has just been removed. */
+  /** The hook of 2.5.46 to 2.6.12 (unmap_vma): [start, end) of one area has just been removed. */
   unmapped(mm: Mm, start: number, end: number): void;
+  /**
+   * The hook of 2.6.13 to 3.8, once a munmap (detach_vmas_to_be_unmapped): every area of the range is gone, and
+   * `above` is the first one above it, or NONE.
+   */
+  unmappedRange(mm: Mm, above: number): void;
   /** Verifies what the search promises of its own state; throws a Bug. */
   check(mm: Mm): void;
 }
@@ -101,7 +114,7 @@ export class Mm {
   /** The release's checks of mmap, in its order. */
   readonly mmapSteps: readonly MmapStepFunction[];
   readonly anonymousSteps: readonly MmapStepFunction[];
-  /** Searches go down from mmap_base, set at exec; 0 where they go up. */
+  /** Searches go down from mmap_base, set at exec; where they go up it is TASK_UNMAPPED_BASE. */
   isTopDown = false;
   mmapBase = 0;
   readonly rlimits: Rlimits;
@@ -109,8 +122,10 @@ export class Mm {
 
   /** The running task as TASK_UNMAPPED_BASE sees it. */
   task: TaskView;
-  /** Lowest address that may start a hole; kept by the free-area-cache search alone. */
+  /** Where the next search starts, kept by the searches from 2.5.46 to 3.6; what it means is theirs. */
   freeAreaCache = 0;
+  /** Pages of the largest hole that the search has passed since free_area_cache moved; Infinity is ~0UL. */
+  cachedHoleSize = Number.POSITIVE_INFINITY;
 
   /** Program text ends here, static data starts here; brk is exact to the byte. */
   endCode = 0;
@@ -147,7 +162,7 @@ export class Mm {
       expandStack: (vpn) => parts.expandStack(this, vpn),
       anonVmaPrepare: (h) => parts.anonVmaPrepare(this, h),
     });
-    this.resetFreeAreaCache();
+    this.mmInit();
   }
 
   /** TASK_UNMAPPED_BASE, for the task running now. */
@@ -155,12 +170,33 @@ export class Mm {
     return this.target.taskUnmappedBase(this.task);
   }
 
+  /** mm_init(): no layout yet. TASK_UNMAPPED_BASE is that of the task that is still running. */
+  private mmInit(): void {
+    this.isTopDown = false;
+    this.mmapBase = this.taskUnmappedBase();
+    this.freeAreaCache = this.mmapBase;
+    this.cachedHoleSize = Number.POSITIVE_INFINITY;
+  }
+
   /**
-   * Evaluates TASK_UNMAPPED_BASE anew: done when the mm is made (mm_init), at exec once the new image's
-   * personality is set (load_elf_binary), and at fork for the child (dup_mmap).
+   * arch_pick_mmap_layout() and what load_elf_binary() does after it, once the new image's personality is set.
+   * Before 2.6.9 there was one layout, and the search started at TASK_UNMAPPED_BASE: mmap_base here.
    */
-  resetFreeAreaCache(): void {
-    this.freeAreaCache = this.taskUnmappedBase();
+  pickMmapLayout(): void {
+    const { target, search, rlimits } = this;
+    this.isTopDown = search.direction === 'down' || (search.direction === 'layout' && target.topDownBase !== null);
+    this.mmapBase = this.isTopDown ? topDownBase(target, rlimits.stack) : this.taskUnmappedBase();
+    this.freeAreaCache = this.mmapBase;
+    this.cachedHoleSize = 0;
+  }
+
+  /** dup_mmap(): the layout is the parent's, what its search remembered is not. */
+  copyLayoutFrom(parent: Mm): void {
+    this.task = parent.task;
+    this.isTopDown = parent.isTopDown;
+    this.mmapBase = parent.mmapBase;
+    this.freeAreaCache = parent.mmapBase;
+    this.cachedHoleSize = Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -198,9 +234,7 @@ export class Mm {
   flush(task: TaskView): void {
     this.clear();
     this.task = task;
-    this.resetFreeAreaCache();
-    this.isTopDown = this.target.topDownBase !== null;
-    this.mmapBase = this.target.topDownBase?.(this.rlimits.stack) ?? 0;
+    this.pickMmapLayout();
   }
 
   /** An empty address space with fresh counts, as mm_init leaves it. Keeps its memory. */
@@ -219,7 +253,7 @@ export class Mm {
     this.lockedVm = 0;
     this.defFlags = 0;
     Object.assign(this.stats, { searches: 0, probes: 0, splits: 0, merges: 0, peakVmas: 0 });
-    this.resetFreeAreaCache();
+    this.mmInit();
   }
 
   /** exit_mmap(): what the areas were charged is given back. */

@@ -49,7 +49,7 @@ function unmapPages(mm: Mm, start: number, end: number): number {
   return 0;
 }
 
-/** Removes areas from `h` up to `end`, telling the search about each (the kernel's unmap_vma). */
+/** Removes areas from `h` up to `end`, telling the search about each, and of the end (the kernel's unmap_vma). */
 function removeAreas(mm: Mm, first: number, end: number): void {
   const { vmas } = mm;
   let h = first;
@@ -64,4 +64,5 @@ function removeAreas(mm: Mm, first: number, end: number): void {
     h = mm.removeArea(h);
     mm.search.unmapped(mm, vmStart, vmEnd);
   }
+  mm.search.unmappedRange(mm, h);
 }

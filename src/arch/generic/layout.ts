@@ -3,6 +3,8 @@
  * mmap_base(), without randomisation.
  */
 
+import type { Target } from '../arch.js';
+
 const MIN_GAP = 128 * 1024 * 1024;
 
 /**
@@ -13,4 +15,14 @@ export function gapBelowStack(stackBytes: number, taskSize: number, guardGap: nu
   const most = Math.floor(taskSize / 6) * 5;
   const wanted = Math.floor(stackBytes / pageSize) + guardGap;
   return Math.min(Math.max(wanted, MIN_GAP / pageSize), most);
+}
+
+/**
+ * Where a search that goes down starts: the machine's own mmap_base, or where its layout goes up a base below
+ * the stack by the same rule. For searches that the machine never had.
+ */
+export function topDownBase(target: Target, stackBytes: number): number {
+  if (target.topDownBase !== null) return target.topDownBase(stackBytes);
+  const { stackTop, pageSize, release } = target;
+  return stackTop - gapBelowStack(stackBytes, stackTop, release.rules.stackGuardGap, pageSize);
 }

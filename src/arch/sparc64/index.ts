@@ -89,7 +89,11 @@ function at(release: Release, bits: Bits): Target {
     readFaultNeeds: VM_READ | VM_EXEC,
     hugePages: 0,
     hintStartsSearch: true,
-    vaHole: { start: HOLE_START, end: PAGE_OFFSET },
+    longestRequest: is32bit ? END32 : HOLE_START,
+    hintsIgnored: null,
+    low32: null,
+    holeSizeHit: 'starts at the base',
+    vaHole: { start: HOLE_START, end: PAGE_OFFSET, testedBelow: PAGE_OFFSET, lastEnd: HOLE_START },
     region: null,
     colour: { shared: SHMLBA_PAGES, file: SHMLBA_PAGES, addsPgoff: true },
     map: {

@@ -8,26 +8,29 @@
  */
 import type { Mm, Search } from '../mm.js';
 import type { AreaRequest } from '../requests.js';
-import { hintPage, probeHint, tooLong, walkUp } from './walk.js';
+import { hintPage, probeHint, searchBase, tooLong, walkUp } from './walk.js';
 
 function getUnmappedArea(mm: Mm, request: AreaRequest): number {
   const { target } = mm;
   mm.stats.searches += 1;
-  const refused = tooLong(target, request.npages);
+  const refused = tooLong(target, request);
   if (refused < 0) return refused;
   const hint = hintPage(target, request);
   if (hint >= 0 && target.hintStartsSearch) return walkUp(mm, request, hint);
   if (hint >= 0) {
-    const vpn = probeHint(mm, hint, request.npages);
+    const vpn = probeHint(mm, request, hint);
     if (vpn >= 0) return vpn;
   }
-  return walkUp(mm, request, mm.taskUnmappedBase());
+  return walkUp(mm, request, searchBase(mm, request));
 }
 
 export const firstFit: Search = {
   name: 'first-fit',
   about: 'walks every area from TASK_UNMAPPED_BASE, at every call',
+  cost: 'O(n)',
+  direction: 'up',
   getUnmappedArea,
   unmapped() {},
+  unmappedRange() {},
   check() {},
 };

@@ -23,21 +23,22 @@ import type { Mm, Search } from '../mm.js';
 import { BEYOND, NONE } from '../vma_set.js';
 import type { AreaRequest } from '../requests.js';
 import {
-  colourAlign, highestStart, hintPage, isPlain, probeHint, tooLong, walkColoured, walkPlain, walkUp,
+  colourAlign, highestStart, hintPage, isPlain, probeHint, searchBase, tooLong, walkColoured, walkPlain, walkUp,
 } from './walk.js';
 
 function getUnmappedArea(mm: Mm, request: AreaRequest): number {
   const { target } = mm;
   mm.stats.searches += 1;
-  const refused = tooLong(target, request.npages);
+  const refused = tooLong(target, request);
   if (refused < 0) return refused;
   const hint = hintPage(target, request);
   if (hint >= 0 && target.hintStartsSearch) return walkUp(mm, request, hint);
   if (hint >= 0) {
-    const vpn = probeHint(mm, hint, request.npages);
+    const vpn = probeHint(mm, request, hint);
     if (vpn >= 0) return vpn;
   }
-  return searchFromCache(mm, request);
+  // MAP_32BIT is younger than the cache: first fit there.
+  return request.low32 ? walkUp(mm, request, searchBase(mm, request)) : searchFromCache(mm, request);
 }
 
 /**
@@ -48,7 +49,7 @@ function getUnmappedArea(mm: Mm, request: AreaRequest): number {
 function searchFromCache(mm: Mm, request: AreaRequest): number {
   const { vmas, stats, target } = mm;
   const start = mm.freeAreaCache;
-  const limit = highestStart(target, start, request.npages);
+  const limit = highestStart(target, request, start);
   const h = vmas.walkToGap(vmas.find(start), start, 1, limit);
   if (h === BEYOND) {
     stats.probes += vmas.walked;
@@ -57,7 +58,7 @@ function searchFromCache(mm: Mm, request: AreaRequest): number {
   // The area above the hole is examined by the walk that goes on, and counted there.
   stats.probes += h === NONE ? vmas.walked : vmas.walked - 1;
   mm.freeAreaCache = vmas.gapStart;
-  if (isPlain(target, request)) return walkPlain(mm, request.npages, vmas.gapStart, h);
+  if (isPlain(target, request)) return walkPlain(mm, request, vmas.gapStart, h);
   // First fit's own first candidate, the aligned base, may lie above the hole already: sparc64 adds the colour
   // of pgoff after rounding. Every later one follows from the end of an area, as it does here.
   const base = mm.taskUnmappedBase();
@@ -79,7 +80,10 @@ function check(mm: Mm): void {
 export const freeAreaCache: Search = {
   name: 'free-area-cache',
   about: 'starts at mm->free_area_cache, the first hole',
+  cost: 'O(1) for stacks one after the other, O(n) above a small low hole',
+  direction: 'up',
   getUnmappedArea,
   unmapped,
+  unmappedRange() {},
   check,
 };
