@@ -189,6 +189,9 @@ export interface Target {
   /** RLIM_INFINITY as getrlimit stores it, [high, low] half. */
   readonly rlimInfinity: readonly [number, number];
 
+  /** Bytes of timeval.tv_usec. */
+  readonly usecBytes: number;
+
   // What exec leaves.
   readonly image: readonly ImageArea[];
   readonly startBrk: number;

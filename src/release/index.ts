@@ -79,4 +79,5 @@ export type {
   AdviceRule, BrkRules, MadviseStep, MapsRules, MergeRule, MincoreStep, MmapStep, MmRules, MprotectStep, MremapStep,
 } from './rules.js';
 export { type FutexRules, futexRules } from './futex_rules.js';
+export { type TaskRules, taskRules } from './task_rules.js';
 export { type GenericSearches, type Release, type SearchName, since, versionNumber } from './release.js';

@@ -20,10 +20,22 @@ import {
 import { sparc32Mremap, sparc64Mremap, sysMremap } from './sys_mremap.js';
 import { sysMsync } from './sys_msync.js';
 import { sysRemapFilePages } from './sys_remap_file_pages.js';
+import { sysClockNanosleep, sysClockNanosleep64, sysNanosleep } from './sys_nanosleep.js';
+import {
+  sysClockGetres, sysClockGetres64, sysClockGettime, sysClockGettime64, sysClockSettime, sysGettimeofday,
+  sysSettimeofday, sysTime,
+} from './sys_time.js';
 import { sysWrite } from './sys_write.js';
 
 export const handlers: Readonly<Record<string, Handler>> = {
   brk: sysBrk,
+  clock_getres: sysClockGetres,
+  clock_getres_time64: sysClockGetres64,
+  clock_gettime: sysClockGettime,
+  clock_gettime64: sysClockGettime64,
+  clock_nanosleep: sysClockNanosleep,
+  clock_nanosleep_time64: sysClockNanosleep64,
+  clock_settime: sysClockSettime,
   clone: sysClone,
   exit: sysExit,
   exit_group: sysExitGroup,
@@ -32,6 +44,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   getpid: sysGetpid,
   getrlimit: sysGetrlimit,
   gettid: sysGettid,
+  gettimeofday: sysGettimeofday,
   ia64_brk: ia64Brk,
   ia64_mmap: ia64Mmap,
   ia64_mmap2: ia64Mmap2,
@@ -48,17 +61,21 @@ export const handlers: Readonly<Record<string, Handler>> = {
   munlock: sysMunlock,
   munlockall: sysMunlockall,
   munmap: sysMunmap,
+  nanosleep: sysNanosleep,
   old_getrlimit: oldGetrlimit,
   old_mmap: oldMmap,
   remap_file_pages: sysRemapFilePages,
   sched_yield: sysSchedYield,
   set_tid_address: sysSetTidAddress,
+  settimeofday: sysSettimeofday,
   sparc32_mremap: sparc32Mremap,
   sparc64_mremap: sparc64Mremap,
   sparc64_munmap: sparc64Munmap,
   sparc_brk: sparcBrk,
   sparc_mmap: sparcMmap,
   sparc_mmap2: sparcMmap2,
+  stime: sysSettimeofday,
+  time: sysTime,
   write: sysWrite,
   x86_64_mmap: x8664Mmap,
 };

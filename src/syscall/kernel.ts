@@ -8,7 +8,7 @@
 import type { Registers, Target } from '../arch/index.js';
 import { EAGAIN, EINTR, ENOSYS, ETIMEDOUT } from '../arch/generic/errno.js';
 import { ERESTARTSYS } from '../arch/generic/restart.js';
-import { type FutexRules, futexRules } from '../release/index.js';
+import { type FutexRules, futexRules, type TaskRules, taskRules } from '../release/index.js';
 import { bug } from '../lib/bug.js';
 import { hiOfVpn, loOfVpn, pageOffset, vpnOf } from '../lib/u64.js';
 import { type MmapArgs, newMmapArgs } from '../mm/mmap.js';
@@ -75,6 +75,7 @@ export class Kernel {
   readonly pids: PidMap;
   readonly processes: Process[] = [];
   readonly futexRules: FutexRules;
+  readonly taskRules: TaskRules;
   /** What futex WAIT returns when a signal interrupts it. */
   readonly futexInterrupted: number;
   /** Sleeps that are more than a plain futex wait, by slot. */
@@ -116,6 +117,7 @@ export class Kernel {
     this.options = options;
     this.futexes = new FutexQueues(this.tasks, target.pageSize);
     this.futexRules = futexRules(target.release, options.futexBackports ?? false);
+    this.taskRules = taskRules(target.release);
     this.futexInterrupted = this.futexRules.restarts ? -ERESTARTSYS : -EINTR;
     this.pids = new PidMap(options.pidMax, target.release.reservedPids);
     this.argIndex = target.trap.args.map((n) => 2 * n);

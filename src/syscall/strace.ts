@@ -4,20 +4,16 @@
  */
 import { errnoName } from '../arch/generic/errno.js';
 import * as calls from '../arch/generic/mman_calls.js';
-import * as futex from '../arch/generic/futex.js';
 import * as sched from '../arch/generic/sched.js';
 import { strerror } from '../arch/generic/strerror.js';
 import { hex } from '../lib/u64.js';
 import { copyFromUser, FAULT, load32 } from '../mm/uaccess.js';
 import { type Kernel, RESULT_64, type Tracer } from './kernel.js';
-import { readTimespec, time, type TimespecKind } from './timespec.js';
+import { type Args, bits, type Format, pointer, size, word } from './strace_words.js';
+import { taskFormats } from './strace_task.js';
 
 /** Longest string shown of a write, as strace's default. */
 const STRSIZE = 32;
-
-/** The arguments of a call, kept from its entry: results may overwrite their registers. */
-type Args = { readonly lo: number[]; readonly hi: number[] };
-type Format = (k: Kernel, args: Args, result: number | null) => string;
 
 export class Strace implements Tracer {
   private readonly print: (line: string) => void;
@@ -76,32 +72,6 @@ export class Strace implements Tracer {
   }
 }
 
-function word(args: Args, i: number): string {
-  return hex(args.hi[i]!, args.lo[i]!);
-}
-
-function pointer(args: Args, i: number): string {
-  return args.hi[i] === 0 && args.lo[i] === 0 ? 'NULL' : word(args, i);
-}
-
-/** An unsigned decimal. */
-function size(args: Args, i: number): string {
-  return String((args.hi[i]! >>> 0) * 2 ** 32 + (args.lo[i]! >>> 0));
-}
-
-/** Names of the bits of `value`, the rest in hexadecimal; `zero` for none. */
-function bits(value: number, names: readonly (readonly [number, string])[], zero: string): string {
-  let rest = value;
-  const shown: string[] = [];
-  for (const [bit, name] of names) {
-    if (bit === 0 || (rest & bit) !== bit) continue;
-    shown.push(name);
-    rest &= ~bit;
-  }
-  if (rest !== 0) shown.push(hex(0, rest));
-  return shown.length > 0 ? shown.join('|') : zero;
-}
-
 function prot(value: number): string {
   return bits(value, [[1, 'PROT_READ'], [2, 'PROT_WRITE'], [4, 'PROT_EXEC'], [8, 'PROT_SEM']], 'PROT_NONE');
 }
@@ -153,61 +123,6 @@ function cloneArgs(k: Kernel, args: Args, result: number | null): string {
   }
   return `child_stack=${pointer(args, 1)}, flags=${flags}, parent_tid=${tid(2)}, ` +
     `tls=${pointer(args, 3)}, child_tidptr=${pointer(args, 4)}`;
-}
-
-const futexNames = new Map(
-  Object.entries(futex)
-    .filter(([name, op]) => /^FUTEX_(?!OP_|BITSET|WAITERS|OWNER|TID)/.test(name) && op >= 0 && op < 128)
-    .map(([name, op]) => [op, name]),
-);
-
-/** FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME; an unknown operation in hexadecimal. */
-function futexOp(op: number): string {
-  const name = futexNames.get(op & futex.FUTEX_CMD_MASK);
-  if (name === undefined) return hex(0, op);
-  const isPrivate = (op & futex.FUTEX_PRIVATE_FLAG) !== 0 ? '_PRIVATE' : '';
-  return `${name}${isPrivate}${(op & futex.FUTEX_CLOCK_REALTIME) !== 0 ? '|FUTEX_CLOCK_REALTIME' : ''}`;
-}
-
-const bitset = (value: number) => (value === -1 ? 'FUTEX_BITSET_MATCH_ANY' : value === 0 ? '0' : hex(0, value));
-
-const OP_NAMES = ['FUTEX_OP_SET', 'FUTEX_OP_ADD', 'FUTEX_OP_OR', 'FUTEX_OP_ANDN', 'FUTEX_OP_XOR'];
-const CMP_NAMES = ['EQ', 'NE', 'LT', 'LE', 'GT', 'GE'].map((name) => `FUTEX_OP_CMP_${name}`);
-
-/** The encoded operation of FUTEX_WAKE_OP, as strace spells it out. */
-function wakeOp(encoded: number): string {
-  const [op, cmp] = [(encoded >>> 28) & 7, (encoded >>> 24) & 15];
-  const shift = encoded < 0 ? 'FUTEX_OP_OPARG_SHIFT<<28|' : '';
-  const [oparg, cmparg] = [hex(0, (encoded >>> 12) & 0xfff), hex(0, encoded & 0xfff)];
-  return `${shift}${OP_NAMES[op] ?? hex(0, op)}<<28|${oparg}<<12|${CMP_NAMES[cmp] ?? hex(0, cmp)}<<24|${cmparg}`;
-}
-
-function futexArgs(k: Kernel, args: Args): string {
-  const [, op, val, val2] = args.lo as [number, number, number, number];
-  const head = `${pointer(args, 0)}, ${futexOp(op)}`;
-  const timed = (kind: TimespecKind = 'task') => `${val}, ${timespec(k, args, 3, kind)}`;
-  switch (op & futex.FUTEX_CMD_MASK) {
-    case futex.FUTEX_WAIT: return `${head}, ${timed()}`;
-    case futex.FUTEX_LOCK_PI:
-    case futex.FUTEX_LOCK_PI2: return `${head}, ${timespec(k, args, 3, 'task')}`;
-    case futex.FUTEX_UNLOCK_PI:
-    case futex.FUTEX_TRYLOCK_PI: return head;
-    case futex.FUTEX_WAIT_BITSET: return `${head}, ${timed()}, ${bitset(args.lo[5]!)}`;
-    case futex.FUTEX_WAKE_BITSET: return `${head}, ${val}, ${bitset(args.lo[5]!)}`;
-    case futex.FUTEX_REQUEUE: return `${head}, ${val}, ${val2}, ${pointer(args, 4)}`;
-    case futex.FUTEX_CMP_REQUEUE:
-    case futex.FUTEX_CMP_REQUEUE_PI: return `${head}, ${val}, ${val2}, ${pointer(args, 4)}, ${args.lo[5]}`;
-    case futex.FUTEX_WAKE_OP: return `${head}, ${val}, ${val2}, ${pointer(args, 4)}, ${wakeOp(args.lo[5]!)}`;
-    case futex.FUTEX_WAIT_REQUEUE_PI: return `${head}, ${timed()}, ${pointer(args, 4)}`;
-    default: return `${head}, ${val}`;
-  }
-}
-
-/** {tv_sec=1, tv_nsec=500}, NULL, or the address of one that cannot be read. */
-function timespec(k: Kernel, args: Args, i: number, kind: TimespecKind): string {
-  const [hi, lo] = [args.hi[i]!, args.lo[i]!];
-  if ((hi === 0 && lo === 0) || readTimespec(k, hi, lo, kind) < 0) return pointer(args, i);
-  return `{tv_sec=${time.seconds}, tv_nsec=${time.ns}}`;
 }
 
 function writeArgs(k: Kernel, args: Args): string {
@@ -289,14 +204,11 @@ function mremapArgs(_k: Kernel, args: Args): string {
 }
 
 const formats: Readonly<Record<string, Format>> = {
+  ...taskFormats,
   brk: (_k, args) => pointer(args, 0),
   clone: cloneArgs,
   clone2: cloneArgs,
-  futex: futexArgs,
-  futex_time64: futexArgs,
-  getpid: () => '',
   getrlimit: getrlimitArgs,
-  gettid: () => '',
   madvise: madviseArgs,
   mincore: mincoreArgs,
   mlock: rangeArgs,
@@ -312,8 +224,6 @@ const formats: Readonly<Record<string, Format>> = {
   munmap: rangeArgs,
   old_mmap: oldMmapArgs,
   remap_file_pages: remapFilePagesArgs,
-  sched_yield: () => '',
-  set_tid_address: (_k, args) => pointer(args, 0),
   ugetrlimit: getrlimitArgs,
   write: writeArgs,
 };

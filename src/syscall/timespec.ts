@@ -3,9 +3,10 @@
  * kernel/time/time.c: get_timespec64(), put_timespec64(); kernel/compat.c.
  */
 import { EFAULT, EINVAL } from '../arch/generic/errno.js';
-import { FAULT, load32, store32 } from '../mm/uaccess.js';
+import { FAULT } from '../mm/uaccess.js';
 import { EPOCH_SECONDS, timeOf } from '../task/clock.js';
 import type { Kernel } from './kernel.js';
+import { getNumber, getWord } from './user_words.js';
 
 /** Two longs of the task's size, two of the kernel's, or two of 64 bits. */
 export type TimespecKind = 'task' | 'kernel' | 'time64';
@@ -23,36 +24,15 @@ function longBytes(k: Kernel, kind: TimespecKind): number {
 /** Reads the timespec at hi:lo into `time`: 0 or -EFAULT. */
 export function readTimespec(k: Kernel, hi: number, lo: number, kind: TimespecKind): number {
   const bytes = longBytes(k, kind);
-  const seconds = loadLong(k, hi, lo, bytes);
+  const seconds = getNumber(k, hi, lo, 0, bytes);
   const isPadded = kind === 'time64' && k.target.bits === 32;
   // The upper half of a 32-bit task's 64-bit tv_nsec is padding.
   const low = isPadded && k.target.bigEndian ? 4 : 0;
-  const ns = isPadded ? load32(k.mm, hi, lo + 8 + low) : loadLong(k, hi, lo + bytes, bytes);
+  const ns = isPadded ? getWord(k, hi, lo, 8 + low) : getNumber(k, hi, lo, bytes, bytes);
   if (seconds === FAULT || ns === FAULT) return -EFAULT;
   time.seconds = seconds;
   time.ns = ns;
   return 0;
-}
-
-/** A signed word of 4 or 8 bytes as a number (exact below 2^53), or FAULT. Words may be misaligned. */
-export function loadLong(k: Kernel, hi: number, lo: number, bytes: number): number {
-  if (bytes === 4) return load32(k.mm, hi, lo);
-  const first = load32(k.mm, hi, lo);
-  const second = load32(k.mm, hi, lo + 4);
-  if (first === FAULT || second === FAULT) return FAULT;
-  const [high, low] = k.target.bigEndian ? [first, second] : [second, first];
-  const value = high * 2 ** 32 + (low >>> 0);
-  // FAULT itself, should a program store it, is read as the number after it.
-  return value === FAULT ? value + 1 : value;
-}
-
-/** Stores a signed number as a word of 4 or 8 bytes: 0 or -EFAULT. */
-export function storeLong(k: Kernel, hi: number, lo: number, bytes: number, value: number): number {
-  const low = value | 0;
-  if (bytes === 4) return store32(k.mm, hi, lo, low);
-  const high = Math.floor(value / 2 ** 32) | 0;
-  const [first, second] = k.target.bigEndian ? [high, low] : [low, high];
-  return store32(k.mm, hi, lo, first) < 0 || store32(k.mm, hi, lo + 4, second) < 0 ? -EFAULT : 0;
 }
 
 /** Whether `time` is what timespec64_valid() accepts. */

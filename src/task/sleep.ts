@@ -11,6 +11,10 @@ export interface Sleep {
   readonly atDeadline: number;
   /** What it returns when a signal comes: -EINTR or an ERESTART code. */
   readonly interrupted: number;
+  /** A signal comes: 0, or an errno that takes the place of `interrupted`. */
+  interrupt?(): number;
+  /** Goes on after a signal that ran no handler (restart_syscall), as the running task's call. */
+  again?(): number;
   /** Takes the task out of what it is queued on; called whatever ends the sleep. */
   leave?(): void;
 }

@@ -48,8 +48,8 @@ const TABLE = `
   rt_sigqueueinfo rt_tgsigqueueinfo: EAGAIN EFAULT EINVAL EPERM ESRCH
   sigaltstack: EFAULT EINVAL ENOMEM EPERM
   alarm: -
-  nanosleep clock_nanosleep: EFAULT EINTR EINVAL EOPNOTSUPP
-  clock_gettime clock_getres clock_settime gettimeofday settimeofday time stime: EFAULT EINVAL EPERM
+  nanosleep clock_nanosleep clock_nanosleep_time64: EFAULT EINTR EINVAL EOPNOTSUPP
+  clock_gettime clock_gettime64 clock_getres clock_getres_time64 clock_settime gettimeofday settimeofday time stime: EFAULT EINVAL EPERM
   setitimer getitimer timer_create timer_settime timer_gettime timer_delete timer_getoverrun: EAGAIN EFAULT EINVAL ENOMEM EOPNOTSUPP
   sched_setscheduler sched_getscheduler sched_setparam sched_getparam: EFAULT EINVAL EPERM ESRCH
   sched_setaffinity sched_getaffinity: EFAULT EINVAL EPERM ESRCH

@@ -106,6 +106,7 @@ function at(release: Release): Target {
     entry: { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' },
     cloneOrder: 'tls-fourth',
     rlimInfinity: [0, -1],
+    usecBytes: 4,
     image: modern ? modernImage(release) : image25,
     startBrk: vpnOfBig(0x0804a000n, SHIFT),
     dataDefaultFlags: modern ? VM_DATA_DEFAULT_FLAGS & ~VM_EXEC : VM_DATA_DEFAULT_FLAGS,

@@ -90,6 +90,7 @@ function at(release: Release): Target {
     entry: { mmap: 'ia64_mmap', mmap2: 'ia64_mmap2', brk: 'ia64_brk', clone2: 'clone' },
     cloneOrder: 'stack-size',
     rlimInfinity: [-1, -1],
+    usecBytes: 8,
     image: [
       anonymousArea('nat', SHIFT, 0n, PAGE_SIZE, VM_NAT_FLAGS),
       textArea(SHIFT, 0x4000000000000000n, 0x4000000000004000n),

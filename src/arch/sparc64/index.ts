@@ -116,6 +116,7 @@ function at(release: Release, bits: Bits): Target {
     },
     cloneOrder: 'tls-fourth',
     rlimInfinity: is32bit ? [0, 0x7fffffff] : [-1, -1],
+    usecBytes: 4, // suseconds_t is an int
     image: is32bit ? image32 : image64,
     startBrk: vpnOfBig(is32bit ? 0x24000n : 0x204000n, SHIFT),
     dataDefaultFlags: VM_DATA_DEFAULT_FLAGS,

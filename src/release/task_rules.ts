@@ -1,0 +1,27 @@
+/**
+ * What a release does with tasks, signals and clocks, as data. Sources: Linux 2.5.46, 2.6.0, 2.6.12-rc1, 2.6.18,
+ * 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13, kernel/{fork,exit,signal,posix-timers}.c.
+ */
+import { type Release, since } from './release.js';
+
+export interface TaskRules {
+  /** Clock ids that exist, a bit each. */
+  readonly clocks: number;
+  /** A sleep goes on after a signal that ran no handler, by way of restart_syscall. */
+  readonly restartsSleeps: boolean;
+}
+
+const bits = (...ids: number[]) => ids.reduce((set, id) => set | (1 << id), 0);
+
+/** REALTIME 0, MONOTONIC 1; PROCESS_CPUTIME 2; MONOTONIC_RAW 4; the coarse ones 5 and 6; BOOTTIME 7; TAI 11. */
+const CLOCKS: readonly (string | number)[] = [
+  '2.6.12', bits(0, 1, 2), '2.6.28', bits(0, 1, 2, 4), '2.6.32', bits(0, 1, 2, 4, 5, 6),
+  '2.6.39', bits(0, 1, 2, 4, 5, 6, 7), '3.10', bits(0, 1, 2, 4, 5, 6, 7, 11),
+];
+
+export function taskRules(release: Release): TaskRules {
+  return {
+    clocks: since(release, bits(0, 1), ...CLOCKS),
+    restartsSleeps: since(release, false, '2.6.0', true),
+  };
+}
