@@ -5,6 +5,7 @@
  *   machine.load(main, ['-n', '100']);
  *   const result = machine.run();
  */
+import { MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } from './arch/generic/mman_calls.js';
 import { archs, type Bits, findArch, type Target } from './arch/index.js';
 import { hexDigits } from './lib/u64.js';
 import { Rng } from './lib/rng.js';
@@ -28,6 +29,7 @@ import { withGuestGlobals } from './thread/host_globals.js';
 import { makeLibc } from './thread/libc.js';
 import { GuestFault, Nptl } from './thread/nptl.js';
 import { Runtime } from './thread/runtime.js';
+import { type StackStrategy, stackStrategies } from './thread/stacks/index.js';
 import { ProgramError } from './thread/sys.js';
 import { type Main, TsUserMode } from './thread/ts_user_mode.js';
 
@@ -44,6 +46,10 @@ export interface MachineConfig {
   /** A search other than the release's own. */
   readonly search?: string;
   readonly nptl?: string;
+  /** How thread stacks come from the kernel: nptl (the default), noguard, bitmap or madvise. */
+  readonly stacks?: string;
+  /** Allows what the release did not have: MADV_GUARD_INSTALL for the stacks of an old kernel. */
+  readonly force?: boolean;
   /** Seed of everything that chance decides; default 1. */
   readonly seed?: number;
   /** Bytes of memory; default 1 GiB. */
@@ -131,6 +137,9 @@ export class Machine {
   /** True when the search is not the one this machine has in this release. */
   readonly searchForced: boolean;
   readonly nptlVersion: '2.3.3' | '2.36';
+  readonly stacks: StackStrategy;
+  /** True when the kernel had to be given a call for them that it did not have. */
+  readonly stacksForced: boolean;
   readonly mm: Mm;
   readonly kernel: Kernel;
 
@@ -144,7 +153,10 @@ export class Machine {
   constructor(config: MachineConfig = {}) {
     refuseUnknownKeys(config);
     this.config = config;
-    this.target = resolveTarget(config);
+    const named = resolveTarget(config);
+    this.stacks = resolveStacks(config, named);
+    this.stacksForced = stacksLack(this.stacks, named) !== null;
+    this.target = this.stacksForced ? withGuardAdvice(named) : named;
     this.searchName = resolveSearch(config, this.target);
     this.searchForced = this.searchName !== this.target.search;
     this.nptlVersion = resolveNptl(config, this.target);
@@ -182,6 +194,7 @@ export class Machine {
     const { kernel, target, config } = this;
     this.mm.exec(target.newTask, { path: `/bin/${name}`, major: 3, minor: 1, inode: 4711 });
     const nptl = new Nptl(kernel, this.mm, target.nptl(this.nptlVersion));
+    nptl.strategy = stackStrategies.indexOf(this.stacks);
     const runtime = new Runtime(nptl);
     const ignore: Sink = () => {};
     const process: Process = {
@@ -338,7 +351,7 @@ function list(names: readonly string[]): string {
 
 /** The keys of MachineConfig; the type sees to it that none is missing. */
 const CONFIG_KEYS: Readonly<Record<keyof MachineConfig, true>> = {
-  arch: true, kernel: true, bits: true, search: true, nptl: true, seed: true, ram: true, overcommit: true,
+  arch: true, kernel: true, bits: true, search: true, nptl: true, stacks: true, force: true, seed: true, ram: true, overcommit: true,
   maxMapCount: true, pidMax: true, rlimits: true, stdout: true, stderr: true, strace: true, tracers: true, notice: true,
 };
 
@@ -380,6 +393,30 @@ function resolveSearch(config: MachineConfig, target: Target): SearchName {
     throw new ConfigError(`no search "${config.search}"; there are: ${list(searches.map((s) => s.search.name))}`);
   }
   return found.search.name;
+}
+
+function resolveStacks(config: MachineConfig, target: Target): StackStrategy {
+  const name = config.stacks ?? 'nptl';
+  const strategy = stackStrategies.find((s) => s.name === name);
+  if (strategy === undefined) {
+    throw new ConfigError(`no stack strategy "${name}"; there are: ${list(stackStrategies.map((s) => s.name))}`);
+  }
+  const lack = stacksLack(strategy, target);
+  if (lack !== null && config.force !== true) throw new ConfigError(`${lack}; --force gives it that call`);
+  return strategy;
+}
+
+/** Why the target's kernel cannot serve a stack strategy, or null when it can. */
+export function stacksLack(strategy: StackStrategy, target: Target): string | null {
+  if (strategy.advice === 0 || target.release.rules.advice[strategy.advice] !== undefined) return null;
+  return `stack strategy ${strategy.name} needs MADV_GUARD_INSTALL, which Linux ${target.release.name} does not have (6.13 is the first)`;
+}
+
+/** The kernel with the two calls of 6.13 that install and remove guard markers. */
+function withGuardAdvice(target: Target): Target {
+  const { rules } = target.release;
+  const advice = { ...rules.advice, [MADV_GUARD_INSTALL]: 'guard', [MADV_GUARD_REMOVE]: 'unguard' } as const;
+  return { ...target, release: { ...target.release, rules: { ...rules, advice } } };
 }
 
 /** 2.3.3 below kernel 2.6.18, else 2.36. */

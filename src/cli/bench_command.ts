@@ -13,6 +13,7 @@ Examples:
   $ guardpage bench threads --kernel 2.5.45,2.5.46
   $ guardpage bench threads --arch sparc64,ia64 --search first-fit,free-area-cache --threads 1000,2000,4000,8000 --svg out.svg
   $ guardpage bench threads --stack min --native --json -
+  $ guardpage bench threads --arch x86_64 --kernel 6.18 --stacks all
 `;
 
 export function addBench(program: Command, ended: (status: number) => void): void {
@@ -29,7 +30,8 @@ export function addBench(program: Command, ended: (status: number) => void): voi
     .addOption(new Option('--threads <COUNTS>', 'threads alive at once').default([1000, 2000, 4000, 8000, 16000], '1000,2000,4000,8000,16000')
       .argParser(value.wholeNumbers('--threads', 1, MOST_THREADS)))
     .option('--stack <BYTES|min>', "size of a stack; default 65536, raised to the machine's PTHREAD_STACK_MIN")
-    .option('--stacks <NAMES>', 'stack strategies (list stacks); default nptl', value.nameList)
+    .option('--stacks <NAMES>', 'stack strategies (list stacks), or all that the release has; default nptl', value.nameList)
+    .option('--force', 'allow what the release did not have')
     .option('--max-map-count <N>', 'areas that a process may have; default what the run needs',
       value.wholeNumber('--max-map-count', 1, MOST_COUNT))
     .option('--pid-max <N>', 'one more than the highest pid; default what the run needs',

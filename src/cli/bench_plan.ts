@@ -2,16 +2,15 @@
  * What a benchmark will run: every combination of what the comma lists name, as one record a run.
  * Machine itself judges every combination before the first one starts.
  */
-import { ConfigError, Machine, type MachineConfig } from '../machine.js';
+import { ConfigError, Machine, type MachineConfig, stacksLack } from '../machine.js';
+import { stackStrategies } from '../thread/stacks/index.js';
 import { findArch } from '../arch/index.js';
 import { grouped } from '../report/numbers.js';
 import { UsageError } from './errors.js';
-import { stackStrategies } from './stacks.js';
 
 /** One process to be. It goes to the child as JSON. */
 export interface RunPlan {
-  readonly config: Pick<MachineConfig, 'arch' | 'kernel' | 'bits' | 'search' | 'nptl' | 'seed' | 'maxMapCount' | 'pidMax'>;
-  readonly stacks: string;
+  readonly config: Pick<MachineConfig, 'arch' | 'kernel' | 'bits' | 'search' | 'nptl' | 'stacks' | 'force' | 'seed' | 'maxMapCount' | 'pidMax'>;
   readonly threads: number;
   readonly stackBytes: number;
   /** For progress: milliseconds that it may take, to within a factor of a few. */
@@ -28,6 +27,8 @@ export interface Combinations {
   readonly search?: readonly string[];
   readonly nptl?: readonly string[];
   readonly stacks?: readonly string[];
+  /** Allow what a release did not have. */
+  readonly force?: boolean;
   readonly threads: readonly number[];
   /** Bytes or "min". */
   readonly stack?: string;
@@ -59,7 +60,6 @@ export interface Plan {
 
 /** The cross product, thread counts innermost. UsageError for what cannot be. */
 export function planOf(lists: Combinations): Plan {
-  checkStacks(lists.stacks);
   const notes = new Set<string>();
   const runs: RunPlan[] = [];
   for (const config of configsOf(lists, notes)) {
@@ -70,10 +70,15 @@ export function planOf(lists: Combinations): Plan {
   return { runs, notes: [...notes] };
 }
 
-function checkStacks(stacks: readonly string[] | undefined): void {
-  const known: string[] = stackStrategies.map((strategy) => strategy.name);
-  const unknown = stacks?.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new UsageError(`no stack strategy "${unknown}"; there are: ${known.join(', ')}`);
+/** Of "all" stack strategies, those that the machine's kernel can serve; the others are named in a note. */
+function stacksFor(config: RunPlan['config'], lists: Combinations, notes: Set<string>): readonly (string | undefined)[] {
+  const { stacks, force = false } = lists;
+  if (stacks === undefined) return [undefined];
+  if (!stacks.includes('all')) return stacks;
+  const { target } = makeMachine(config, notes);
+  const lacks = stackStrategies.map((strategy) => stacksLack(strategy, target));
+  if (!force) for (const lack of lacks) if (lack !== null) notes.add(`${lack}: left out (--force gives it that call)`);
+  return stackStrategies.filter((_, i) => force || lacks[i] === null).map(({ name }) => name);
 }
 
 function configsOf(lists: Combinations, notes: Set<string>): RunPlan['config'][] {
@@ -82,7 +87,8 @@ function configsOf(lists: Combinations, notes: Set<string>): RunPlan['config'][]
   for (const name of arch) {
     const sizes = wordSizesOf(name, lists, arch.length === 1, notes);
     for (const bits of sizes) for (const release of kernel) for (const way of search) for (const version of nptl) {
-      configs.push({ arch: name, kernel: release, bits, search: way, nptl: version, seed });
+      const config = { arch: name, kernel: release, bits, search: way, nptl: version, seed };
+      for (const stacks of stacksFor(config, lists, notes)) configs.push({ ...config, stacks, force: lists.force });
     }
   }
   if (configs.length === 0) throw new UsageError(`none of these machines has tasks of that size: ${[...notes].join('; ')}`);
@@ -131,8 +137,9 @@ function planRun(
   };
   const full = { ...config, ...limits };
   makeMachine(full, new Set());
-  const label = `${config.arch} ${release.name} ${machine.searchName} ${grouped(threads)}`;
-  return { config: full, stacks: 'nptl', threads, stackBytes, expectedMs: expectedMs(machine.searchName, threads), label };
+  const way = machine.stacks.name === 'nptl' ? '' : `${machine.stacks.name} `;
+  const label = `${config.arch} ${release.name} ${machine.searchName} ${way}${grouped(threads)}`;
+  return { config: full, threads, stackBytes, expectedMs: expectedMs(machine.searchName, threads), label };
 }
 
 function expectedMs(search: string, threads: number): number {

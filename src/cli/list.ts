@@ -12,7 +12,7 @@ import { handlers } from '../syscall/handlers.js';
 import { UsageError } from './errors.js';
 import type { ListFlags, TableName } from './list_tables.js';
 import { checkWritable, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeJson } from './output.js';
-import { stackStrategies } from './stacks.js';
+import { stackStrategies } from '../thread/stacks/index.js';
 import { type Column, tableText } from './table.js';
 
 const DEFAULT_KERNEL = '2.5.46';
@@ -195,6 +195,11 @@ function stateText(name: string, machines: readonly Target[]): string {
 }
 
 function listStacks(): Listing {
-  const rows = stackStrategies.map(({ name, about }) => [name, about]);
-  return { columns: [{ head: 'stacks' }, { head: 'how', width: 80 }], rows, records: [...stackStrategies] };
+  const records = stackStrategies.map(({ name, about, advice }) => ({
+    name, about, releases: releases.filter((release) => advice === 0 || release.rules.advice[advice] !== undefined).map((r) => r.name),
+  }));
+  const rows = records.map(({ name, about, releases: known }) => [
+    name, known.length === releases.length ? 'all' : known.join(', '), about,
+  ]);
+  return { columns: [{ head: 'stacks' }, { head: 'releases' }, { head: 'how', width: 80 }], rows, records };
 }

@@ -40,6 +40,8 @@ export interface Setup {
   readonly search: string;
   readonly searchForced: boolean;
   readonly nptl: string;
+  readonly stacks: string;
+  readonly stacksForced: boolean;
   readonly seed: number;
 }
 

@@ -18,6 +18,8 @@ export interface RunFlags {
   readonly bits?: 32 | 64;
   readonly search?: string;
   readonly nptl?: string;
+  readonly stacks?: string;
+  readonly force?: boolean;
   readonly seed: number;
   readonly ram?: number;
   readonly overcommit?: number;
@@ -66,8 +68,10 @@ export async function run(program: string, argv: readonly string[], flags: RunFl
 }
 
 function configOf(flags: RunFlags): GuestConfig {
-  const { arch, kernel, bits, search, nptl, seed, ram, overcommit, maxMapCount, pidMax, rlimit } = flags;
-  return { arch, kernel, bits, search, nptl, seed, ram, overcommit, maxMapCount, pidMax, rlimits: rlimit };
+  const { arch, kernel, bits, search, nptl, stacks, force, seed, ram, overcommit, maxMapCount, pidMax, rlimit } = flags;
+  return {
+    arch, kernel, bits, search, nptl, stacks, force, seed, ram, overcommit, maxMapCount, pidMax, rlimits: rlimit,
+  };
 }
 
 /** Where strace's lines go, or null for nowhere. */

@@ -29,6 +29,8 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
     .option('--bits <32|64>', "word size of the task; default the machine's own", value.wordSize)
     .option('--search <NAME>', "search for holes (list searches); default the release's own")
     .option('--nptl <2.3.3|2.36>', "threading library; default the release's")
+    .option('--stacks <NAME>', 'how thread stacks are obtained (list stacks); default nptl')
+    .option('--force', 'allow what the release did not have')
     .addOption(new Option('--seed <N>', 'seed of everything that chance decides').default(1)
       .argParser(value.wholeNumber('--seed', 0, MOST_SEED)))
     .option('--ram <BYTES>', 'memory of the machine; default 1g', value.bytes('--ram'))

@@ -63,7 +63,7 @@ function makeMachine(): Machine {
 }
 
 function setupOf(machine: Machine): Setup {
-  const { target, searchName, searchForced, nptlVersion } = machine;
+  const { target, searchName, searchForced, nptlVersion, stacks, stacksForced } = machine;
   return {
     arch: target.arch,
     bits: target.bits,
@@ -71,6 +71,8 @@ function setupOf(machine: Machine): Setup {
     search: searchName,
     searchForced,
     nptl: nptlVersion,
+    stacks: stacks.name,
+    stacksForced,
     seed: request.config.seed ?? 1,
   };
 }

@@ -38,6 +38,8 @@ export interface SeriesKey {
 export interface BenchRun extends SeriesKey {
   /** The release had another search on this machine. */
   readonly searchForced: boolean;
+  /** The release had to be given a call that this stack strategy needs. */
+  readonly stacksForced?: boolean;
   readonly threadsAsked: number;
   /** Created in fact; below `threadsAsked` where a limit was met. */
   readonly threads: number;

@@ -28,6 +28,9 @@ const NOTHING = '-';
 const MACHINE: Column<SeriesKey> = { head: 'machine', align: 'left', text: machineName };
 const RELEASE: Column<SeriesKey> = { head: 'release', align: 'left', text: (row) => row.kernel };
 const STACKS: Column<SeriesKey> = { head: 'stacks', align: 'left', text: (row) => row.stacks };
+const RUN_STACKS: Column<BenchRun> = {
+  head: 'stacks', align: 'left', text: (run) => (run.stacksForced === true ? `${run.stacks} (forced)` : run.stacks),
+};
 const NPTL: Column<SeriesKey> = { head: 'NPTL', align: 'left', text: (row) => row.nptl };
 
 /** One row per run, in the order of the report. */
@@ -36,7 +39,7 @@ export function threadsTable(runs: readonly BenchRun[], options: TableOptions): 
     MACHINE,
     RELEASE,
     { head: 'search', align: 'left', text: searchName },
-    ...(varies(runs, 'stacks') ? [STACKS] : []),
+    ...(varies(runs, 'stacks') || runs.some((run) => run.stacksForced) ? [RUN_STACKS] : []),
     ...(varies(runs, 'nptl') ? [NPTL] : []),
     { head: 'threads', align: 'right', text: threadsReached },
     { head: 'VMAs', align: 'right', text: (run) => grouped(run.vmas) },

@@ -1,8 +1,7 @@
 /**
  * Stacks: a block of memory with a guard page, from the cache or from mmap, and struct pthread at its
  * end. glibc 2.3.3 and 2.36, nptl/allocatestack.c: allocate_stack(), queue_stack().
- *
- *   2.3.3:  mmap(size) then mprotect(guard, PROT_NONE)      2.36: mmap(PROT_NONE) then mprotect(the rest)
+ * How a block comes and goes is the strategy's (stacks/).
  *
  *   i386, sparc   [guard|       <- stack | TLS, struct pthread]
  *   ia64          [register stack -> |guard|    <- stack | struct pthread | TLS]
@@ -10,11 +9,11 @@
  * The block never comes from anywhere but the mmap of the system-call stub.
  */
 import { EAGAIN, EINVAL, ENOMEM } from '../arch/generic/errno.js';
-import { PROT_NONE } from '../arch/generic/mman.js';
 import { hiOfNumber } from '../lib/u64.js';
 import type { ThreadAttributes } from './pthread_attr.js';
-import { guardOffsetFor, MAIN, type Nptl } from './nptl.js';
+import { MAIN, type Nptl } from './nptl.js';
 import { NOBODY } from './pthread_table.js';
+import { type StackStrategy, stackStrategies } from './stacks/index.js';
 
 /** Bytes of stacks kept for reuse. */
 export const STACK_CACHE_MAX = 40 * 1024 * 1024;
@@ -30,7 +29,7 @@ function roundUp(bytes: number, unit: number): number {
 export function allocateStack(nptl: Nptl, attr: ThreadAttributes): number {
   const { params, pageSize } = nptl;
   const asked = attr.stackSize === 0 ? nptl.defaultStackSize : attr.stackSize;
-  const guard = roundUp(attr.guardSize, pageSize);
+  const guard = strategyOf(nptl).hasGuards ? roundUp(attr.guardSize, pageSize) : 0;
   let size = Math.floor(asked / params.staticTlsAlign) * params.staticTlsAlign;
   const least = guard + params.staticTlsSize + params.MINIMAL_REST_STACK;
   if (params.guardInsideSize) {
@@ -50,37 +49,19 @@ export function createError(nptl: Nptl, error: number): number {
 }
 
 function mapBlock(nptl: Nptl, asked: number, guard: number): number {
-  const { params, sys, pageSize, target } = nptl;
+  const { params, pageSize } = nptl;
   const aliases = params.MULTI_PAGE_ALIASING > 0 && asked % params.MULTI_PAGE_ALIASING === 0;
   const size = aliases ? asked + pageSize : asked;
-  const closed = params.mapsClosed && guard > 0;
-  const flags = target.map.PRIVATE | target.map.ANONYMOUS | (params.mapsClosed ? target.map.STACK : 0);
-  const error = sys.mmapAnonymous(params.mmapCall, size, closed ? PROT_NONE : params.stackProt, flags);
+  const error = strategyOf(nptl).map(nptl, size, guard);
   if (error < 0) return createError(nptl, error);
-  const hi = sys.resultHi;
-  const lo = sys.resultLo;
-  const failed = guard > 0 ? protectBlock(nptl, hi, lo, size, guard) : 0;
-  if (failed < 0) {
-    sys.munmap(hi, lo, size);
-    return createError(nptl, failed);
-  }
+  const hi = nptl.mappedHi;
+  const lo = nptl.mappedLo;
   nptl.noteStack(hi, lo);
   return newThread(nptl, hi, lo, size, guard);
 }
 
-/** Closes the guard (2.3.3), or opens what is not guard (2.36). Returns 0 or a negated errno. */
-function protectBlock(nptl: Nptl, hi: number, lo: number, size: number, guard: number): number {
-  const { params } = nptl;
-  const below = guardOffsetFor(nptl, size, guard);
-  if (!params.mapsClosed) return protectPart(nptl, hi, lo, below, guard, PROT_NONE);
-  const error = below > 0 ? protectPart(nptl, hi, lo, 0, below, params.stackProt) : 0;
-  if (error < 0) return error;
-  return protectPart(nptl, hi, lo, below + guard, size - below - guard, params.stackProt);
-}
-
-function protectPart(nptl: Nptl, hi: number, lo: number, offset: number, size: number, prot: number): number {
-  const low = (lo >>> 0) + offset;
-  return nptl.sys.mprotect(hi + hiOfNumber(low), low | 0, size, prot);
+function strategyOf(nptl: Nptl): StackStrategy {
+  return stackStrategies[nptl.strategy]!;
 }
 
 /** Places struct pthread in a fresh block. */
@@ -102,30 +83,19 @@ function newThread(nptl: Nptl, hi: number, lo: number, size: number, guard: numb
 
 /** A cached block serves again, with the guard that is asked for now. */
 function reuse(nptl: Nptl, row: number, guard: number, asked: number): number {
-  const { threads, sys } = nptl;
+  const { threads } = nptl;
   threads.joinid[row] = NOBODY;
   threads.exiting[row] = 0;
-  const error = fitGuard(nptl, row, guard, asked);
+  const error = strategyOf(nptl).fitGuard(nptl, row, guard, asked);
   if (error >= 0) return row;
-  sys.munmap(threads.blockHi[row]!, threads.blockLo[row]!, threads.size[row]!);
-  threads.release(row);
+  giveBack(nptl, row);
   return createError(nptl, error);
 }
 
-/** Closes a larger guard; opens what a smaller one leaves, unless the block has as much to spare. */
-function fitGuard(nptl: Nptl, row: number, guard: number, asked: number): number {
-  const { threads, params } = nptl;
-  const size = threads.size[row]!;
-  const had = threads.guard[row]!;
-  if (guard <= had && had - guard <= size - asked) return 0;
-  const hi = threads.blockHi[row]!;
-  const lo = threads.blockLo[row]!;
-  threads.guard[row] = guard;
-  const at = guardOffsetFor(nptl, size, guard);
-  if (guard > had) return protectPart(nptl, hi, lo, at, guard, PROT_NONE);
-  const from = guardOffsetFor(nptl, size, had);
-  const error = from < at ? protectPart(nptl, hi, lo, from, at - from, params.stackProt) : 0;
-  return error < 0 ? error : protectPart(nptl, hi, lo, at + guard, from + had - at - guard, params.stackProt);
+function giveBack(nptl: Nptl, row: number): void {
+  const { threads } = nptl;
+  strategyOf(nptl).unmap(nptl, threads.blockHi[row]!, threads.blockLo[row]!, threads.size[row]!);
+  threads.release(row);
 }
 
 // ---- the cache --------------------------------------------------------------------------------------
@@ -170,13 +140,12 @@ export function queueStack(nptl: Nptl, row: number): void {
 }
 
 function freeStacks(nptl: Nptl): void {
-  const { threads, sys } = nptl;
+  const { threads } = nptl;
   for (let row = nptl.cacheTail; row !== NOBODY && nptl.cacheSize > STACK_CACHE_MAX; ) {
     const newer = threads.cachePrev[row]!;
     if (isFree(nptl, row)) {
       unlinkFromCache(nptl, row);
-      sys.munmap(threads.blockHi[row]!, threads.blockLo[row]!, threads.size[row]!);
-      threads.release(row);
+      giveBack(nptl, row);
     }
     row = newer;
   }

@@ -16,6 +16,7 @@ import { FAULT, load32, store32 } from '../mm/uaccess.js';
 import type { Addr } from './address.js';
 import { makeAddr } from './address.js';
 import { NOBODY, PthreadTable } from './pthread_table.js';
+import type { StackRange } from './stacks/range.js';
 import { Sys } from './sys.js';
 
 export const STDIO_BUFFER = 1024;
@@ -98,6 +99,13 @@ export class Nptl {
   cacheHead = NOBODY;
   cacheTail = NOBODY;
   cacheSize = Number.NaN; // a double from the start: a field that turns into one late deoptimises everything
+  /** How stacks come from the kernel: an index into stackStrategies (src/thread/stacks). */
+  strategy = 0;
+  /** What the bitmap strategy has reserved. */
+  readonly stackRanges: StackRange[] = [];
+  /** Where a strategy has just mapped a block: high, low half. */
+  mappedHi = 0;
+  mappedLo = 0;
   /** Stacks mapped so far, and the results of mmap for the first and the latest: high, low half of each. */
   stacksMapped = 0;
   private readonly stackEnds = new Int32Array(4);

@@ -121,6 +121,26 @@ export class Sys {
     return this.trap(this.target.nr[call]!);
   }
 
+  /** The same at an address of the caller's choice: `flags` has MAP_FIXED. */
+  mmapFixed(call: NptlParameters['mmapCall'], hi: number, lo: number, size: number, prot: number, flags: number): number {
+    const { regs, first, hiMask } = this;
+    this.setAddress(hi, lo);
+    this.setSize(first + 2, size);
+    this.setSmall(first + 4, prot);
+    this.setSmall(first + 6, flags);
+    regs[first + 8] = -1;
+    regs[first + 9] = -1 & hiMask;
+    this.setSmall(first + 10, 0);
+    return this.trap(this.target.nr[call]!);
+  }
+
+  madvise(hi: number, lo: number, size: number, advice: number): number {
+    this.setAddress(hi, lo);
+    this.setSize(this.first + 2, size);
+    this.setSmall(this.first + 4, advice);
+    return this.trap(this.target.nr.madvise!);
+  }
+
   munmap(hi: number, lo: number, size: number): number {
     this.setAddress(hi, lo);
     this.setSize(this.first + 2, size);

@@ -57,6 +57,20 @@ describe.concurrent('bench threads', () => {
     expect(runs[0]).toMatchObject({ threads: 33000, limits: { maxMapCount: 67024, pidMax: 35048 } });
   });
 
+  it('compares stack strategies: all that the release has, the others named, or by force and marked', async () => {
+    const { stdout, stderr } = await guardpage(['bench', 'threads', '--stacks', 'all', '--threads', '20', '--json', '-']);
+    expect((JSON.parse(stdout) as BenchReport).runs.map((run) => [run.stacks, run.vmas])).toEqual(
+      [['nptl', 43], ['noguard', 4], ['bitmap', 24]],
+    );
+    expect(stderr).toContain('madvise needs MADV_GUARD_INSTALL, which Linux 2.5.46 does not have (6.13 is the first): left out');
+    const forced = await bench('--stacks', 'all', '--threads', '20', '--force');
+    expect(forced.runs[3]).toMatchObject({ stacks: 'madvise', stacksForced: true, vmas: 4 });
+    const native = await bench('--arch', 'x86_64', '--kernel', '6.18', '--stacks', 'all', '--threads', '20');
+    expect(native.runs.map((run) => [run.stacks, run.stacksForced, run.vmas])).toEqual(
+      [['nptl', undefined, 46], ['noguard', undefined, 7], ['bitmap', undefined, 27], ['madvise', undefined, 7]],
+    );
+  });
+
   it('a run that met a limit says so in JSON and table', async () => {
     const { runs } = await bench('--threads', '100', '--max-map-count', '50');
     expect(runs[0]).toMatchObject({ threadsAsked: 100, threads: 23, limits: { maxMapCount: 50 }, failed: 'ENOMEM' });

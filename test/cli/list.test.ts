@@ -58,7 +58,7 @@ describe.concurrent('list', () => {
   });
 
   it('stacks: the strategies', async () => {
-    expect((await json('stacks')).map((row) => row['name'])).toEqual(['nptl']);
+    expect((await json('stacks')).map((row) => row['name'])).toEqual(['nptl', 'noguard', 'bitmap', 'madvise']);
   });
 
   it('tables without colour when not on a terminal, and JSON into a file beside them', async () => {

@@ -111,7 +111,7 @@ describe.concurrent('values of bench threads', () => {
     [['--stack', '65536', '--arch', 'i386,ia64'], '--stack 65536 is less than PTHREAD_STACK_MIN of ia64 (64-bit tasks), 196608'],
     [['--stack', 'small'], '--stack "small" is neither a number of bytes nor "min"'],
     [['--stack', '99999999999'], '--stack 99999999999 is more than i386 (32-bit tasks) can hold: at most 2147483648'],
-    [['--stacks', 'heap'], 'no stack strategy "heap"; there are: nptl'],
+    [['--stacks', 'heap'], 'no stack strategy "heap"; there are: nptl, noguard, bitmap, madvise'],
     [['--arch', 'i386,vax'], 'no machine "vax"; there are: i386, sparc64, ia64, x86_64'],
     [['--arch', 'ia64', '--bits', '32'], 'ia64 has no 32-bit tasks; it has: 64'],
     [['--bits', '16'], 'no word size "16"; there are: 32, 64'],

@@ -173,7 +173,7 @@ describe('a machine used wrongly', () => {
 
   it('a key that there is not is refused with those that there are', () => {
     expect(() => new Machine({ kernal: '2.5.46' } as MachineConfig)).toThrow(
-      /^no key "kernal" in a machine's configuration; there are: arch, kernel, bits, search, nptl, seed, /,
+      /^no key "kernal" in a machine's configuration; there are: arch, kernel, bits, search, nptl, stacks, force, seed, /,
     );
   });
 });
