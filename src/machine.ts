@@ -15,7 +15,9 @@ import { makeMm } from './mm/make_mm.js';
 import { MAX_RAM, PhysicalMemory } from './mm/physical_memory.js';
 import { searches } from './mm/unmapped_area/index.js';
 import { type OvercommitMode, Vm } from './mm/vm.js';
-import { Files, type Sink } from './fs/files.js';
+import { Files, type Sink, type Source } from './fs/files.js';
+import type { GrantedFile } from './fs/file_system.js';
+import { MemoryStore } from './fs/regular_file.js';
 import { findRelease, releases, type SearchName, versionNumber } from './release/index.js';
 import { handlers } from './syscall/handlers.js';
 import { Kernel, type Tracer } from './syscall/kernel.js';
@@ -62,6 +64,15 @@ export interface MachineConfig {
   /** Where the guest's fd 1 and 2 go; default nowhere. */
   readonly stdout?: Sink;
   readonly stderr?: Sink;
+  /** Where fd 0 reads from; default an empty input. */
+  readonly stdin?: Source;
+  /**
+   * Files that the program may open, by absolute path: text or bytes, which each load begins with anew (what is
+   * written is the run's), or what keeps its bytes elsewhere. It can open nothing else of the host.
+   */
+  readonly files?: Readonly<Record<string, string | Uint8Array | GrantedFile>>;
+  /** The directory that relative paths begin in; default "/". */
+  readonly cwd?: string;
   /** System calls as strace prints them, a line each. */
   readonly strace?: ((line: string) => void) | null;
   /** What else sees every system call: MemoryTrace of src/trace, for one. */
@@ -192,6 +203,9 @@ export class Machine {
   load(main: Main, argv: readonly string[] = [], name = 'program'): void {
     this.reset();
     const { kernel, target, config } = this;
+    kernel.mount(grantedFiles(config));
+    kernel.fs.cwd = config.cwd ?? '/';
+    kernel.fs.addProgram(`/bin/${name}`, 2 * target.pageSize);
     this.mm.exec(target.newTask, { path: `/bin/${name}`, major: 3, minor: 1, inode: 4711 });
     const nptl = new Nptl(kernel, this.mm, target.nptl(this.nptlVersion));
     nptl.strategy = stackStrategies.indexOf(this.stacks);
@@ -200,8 +214,8 @@ export class Machine {
     const process: Process = {
       tgid: FIRST_PID,
       mm: this.mm,
-      files: new Files(config.stdout ?? ignore, config.stderr ?? ignore),
       user: new TsUserMode(runtime, makeLibc(runtime), main, [...argv]),
+      files: new Files(config.stdout ?? ignore, config.stderr ?? ignore, config.stdin ?? null),
       tasks: 0,
       exitCode: 0,
       exited: false,
@@ -293,6 +307,7 @@ export class Machine {
     cause?: unknown,
   ): RunResult {
     const { wallMs } = this;
+    this.kernel.fs.sync();
     const result = { outcome, exit, signal, deadlock, message, wallMs, stats: this.stats(), maps: mapsLines(this.mm) };
     // The exception itself, for debuggers; not part of the JSON.
     if (cause !== undefined) Object.defineProperty(result, 'cause', { value: cause, enumerable: false });
@@ -450,6 +465,18 @@ function resolveCount(value: number | undefined, name: string, standard: number,
     throw new ConfigError(`--${name} ${value} is not a whole number from ${least} to ${2 ** 30}`);
   }
   return value;
+}
+
+/** Text and bytes as files in memory, writable, made anew. */
+function grantedFiles({ files = {} }: MachineConfig): Record<string, GrantedFile> {
+  const granted: Record<string, GrantedFile> = {};
+  for (const [path, file] of Object.entries(files)) {
+    if (!path.startsWith('/')) throw new ConfigError(`files: "${path}" is not an absolute path`);
+    if (typeof file === 'string') granted[path] = { access: 'rw', store: new MemoryStore(new TextEncoder().encode(file)) };
+    else if (file instanceof Uint8Array) granted[path] = { access: 'rw', store: new MemoryStore(file) };
+    else granted[path] = file;
+  }
+  return granted;
 }
 
 function tracersFor({ strace, tracers = [] }: MachineConfig): readonly Tracer[] {

@@ -7,6 +7,8 @@
  * the three machines: Linux 2.5.46, include/asm-{i386,sparc64,ia64}.
  */
 import type { Release, SearchName } from '../release/index.js';
+import type { OpenFlags } from './generic/fcntl.js';
+import type { StatLayout } from './generic/stat.js';
 import type { Trap } from './trap.js';
 
 export type { Trap } from './trap.js';
@@ -174,6 +176,10 @@ export interface Target {
 
   // Numbers and conventions of the system-call interface.
   readonly map: MapFlags;
+  readonly open: OpenFlags;
+  /** struct stat of stat, fstat and lstat, and of the calls with 64 in their names. */
+  readonly stat: StatLayout;
+  readonly stat64: StatLayout;
   /** Numbers of the signals that faults raise. */
   readonly signal: { readonly SIGSEGV: number; readonly SIGBUS: number };
   /** Machine's own number for a generic errno. */

@@ -298,7 +298,7 @@ export class Mm {
     this.fileAreas.length = 0;
   }
 
-  /** Counts areas of a file; the last one's end lets go of it, and of shared memory that nobody maps. */
+  /** Counts areas of a file; the last one's end lets go of it, and of pages that nobody maps. */
   private noteFileAreas(file: number, by: number): void {
     const count = (this.fileAreas[file] ?? 0) + by;
     this.fileAreas[file] = count;
@@ -306,10 +306,10 @@ export class Mm {
     if (mapping) mapping.areas += by;
     if (count > 0) return;
     this.files[file] = null;
-    if (mapping && mapping.areas === 0 && mapping.isAnonymous) this.dying.push(mapping);
+    if (mapping && mapping.areas === 0) this.dying.push(mapping);
   }
 
-  /** Frees shared memory whose last area has gone; called once the page tables have let go too. */
+  /** Frees the pages of files and shared memory whose last area has gone; called once page tables have let go. */
   dropUnmapped(): void {
     if (this.dying.length === 0) return;
     for (const mapping of this.dying.splice(0)) if (mapping.areas === 0) mapping.drop();

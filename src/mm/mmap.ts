@@ -59,8 +59,9 @@ function isPopulated(mm: Mm, { flags, vmFlags }: MmapArgs): boolean {
 
 /** What stands behind the area: a file, new shared memory (shmem_zero_setup), or nothing. */
 function mappedFile(mm: Mm, args: MmapArgs): MappedFile | null {
-  if (args.file !== null) return args.file.mapped;
-  if ((args.vmFlags & VM_SHARED) === 0) return null;
+  const isShared = (args.vmFlags & VM_SHARED) !== 0;
+  if (args.file !== null && !(isShared && args.file.mapped.isZero)) return args.file.mapped;
+  if (!isShared) return null;
   const mapping = new AddressSpace(mm.pageTable.memory, zeroBacking(mm.bytes(args.npages)), true);
   return { path: '/dev/zero (deleted)', major: 0, minor: 0, inode: mm.vm.nextInode(), mapping };
 }

@@ -129,8 +129,12 @@ export class PageTable {
     const present = this.lookup(vpn);
     if (present === PTE_GUARD) return this.refuse('SEGV_MAPERR');
     if (isWrite && (flags & VM_SHARED) === 0 && this.vmas.vmAnon[h] === 0) this.help.anonVmaPrepare(h);
-    if (present !== 0) return isWrite ? this.breakCow(vpn, present, flags) : present;
     const mapping = this.vmas.vmFile[h] === 0 ? null : this.help.mappingOf(this.vmas.vmFile[h]!);
+    if (present !== 0) {
+      if (!isWrite) return present;
+      if (mapping !== null && (flags & VM_SHARED) !== 0) mapping.markDirty(present >>> 2);
+      return this.breakCow(vpn, present, flags);
+    }
     if (mapping !== null) return this.filePage(vpn, h, mapping, isWrite);
     return isWrite ? this.anonymousPage(vpn, flags) : ZERO_PTE;
   }
@@ -164,7 +168,10 @@ export class PageTable {
       return pte;
     }
     memory.getPage(cached);
-    const rights = isShared ? pteRights(flags) : pteRights(flags & ~VM_WRITE) | PTE_READ;
+    // Where writes must be known, a page is opened for them by the first one (page_mkwrite).
+    const opens = isShared && (isWrite || !mapping.tracksWrites);
+    if (isWrite) mapping.markDirty(cached);
+    const rights = opens ? pteRights(flags) : pteRights(flags & ~VM_WRITE) | PTE_READ;
     this.install(vpn, cached * 4 + rights);
     return cached * 4 + rights;
   }
@@ -310,6 +317,7 @@ export class PageTable {
     if (pfn < 0) return false;
     this.zap(vpn, vpn + 1);
     this.memory.getPage(pfn);
+    if ((vmFlags & VM_WRITE) !== 0) mapping.markDirty(pfn);
     this.install(vpn, pfn * 4 + pteRights(vmFlags));
     return true;
   }

@@ -218,6 +218,44 @@ export class PhysicalMemory {
     return this.store32(pfn, offset & ~3, (word & ~(0xff << shift)) | ((byte & 0xff) << shift));
   }
 
+  /** Copies bytes of the page, from `offset` on, into `to` at [at, end). */
+  readBytes(pfn: number, offset: number, to: Uint8Array, at: number, end: number): void {
+    const frame = this.frameOf[pfn]!;
+    if (frame !== NO_FRAME) {
+      const start = frame * this.pageSize + offset;
+      to.set(this.bytes.subarray(start, start + end - at), at);
+      return;
+    }
+    to.fill(0, at, end);
+    const base = pfn * SPARSE_WORDS;
+    for (let i = base; i < base + this.used[pfn]!; i++) {
+      for (let byte = this.offsets[i]!; byte < this.offsets[i]! + 4; byte++) {
+        const place = at + byte - offset;
+        if (place >= at && place < end) to[place] = (this.words[i]! >>> this.byteShift(byte)) & 0xff;
+      }
+    }
+  }
+
+  /** Stores `from` at [at, end) into the page, from `offset` on. Returns 0, or OUT_OF_MEMORY. */
+  writeBytes(pfn: number, offset: number, from: Uint8Array, at: number, end: number): number {
+    for (let i = at; i < end; i++) {
+      const frame = this.frameOf[pfn]!;
+      if (frame !== NO_FRAME) {
+        this.bytes.set(from.subarray(i, end), frame * this.pageSize + offset + i - at);
+        return 0;
+      }
+      if (this.store8(pfn, offset + i - at, from[i]!) < 0) return OUT_OF_MEMORY;
+    }
+    return 0;
+  }
+
+  /** Zeroes [from, end) of the page. */
+  clearBytes(pfn: number, from: number, end: number): void {
+    const frame = this.frameOf[pfn]!;
+    if (frame !== NO_FRAME) this.bytes.fill(0, frame * this.pageSize + from, frame * this.pageSize + end);
+    else if (this.used[pfn] !== 0) for (let i = from; i < end; i++) this.store8(pfn, i, 0);
+  }
+
   private byteShift(offset: number): number {
     return (this.bigEndian ? 3 - (offset & 3) : offset & 3) * 8;
   }

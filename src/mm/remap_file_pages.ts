@@ -97,7 +97,7 @@ function mapAnew(mm: Mm, { vpn, sizePages, pgoff, flags }: RemapFilePagesArgs): 
   const result = doMmap(mm, args);
   if (mapping !== null) {
     mapping.areas -= 1;
-    if (mapping.areas === 0 && mapping.isAnonymous) mapping.drop();
+    if (mapping.areas === 0) mapping.drop();
   }
   return Math.min(result, 0);
 }

@@ -12,6 +12,8 @@ export interface MappedFile {
   readonly inode: number;
   /** Its pages; null for a file whose contents nobody gave, which reads as zeroes. */
   readonly mapping?: AddressSpace | null;
+  /** True for /dev/zero: a shared map of it is new shared memory. */
+  readonly isZero?: boolean;
 }
 
 /** A file as mmap sees it. */

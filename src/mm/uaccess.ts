@@ -53,17 +53,50 @@ export function futexKey(mm: Mm, hi: number, lo: number): number {
 
 /** Copies `count` bytes out of guest memory into `to`; returns how many could be read. */
 export function copyFromUser(mm: Mm, to: Uint8Array, hi: number, lo: number, count: number): number {
-  let high = hi;
-  let low = lo >>> 0;
-  for (let i = 0; i < count; i++) {
-    const byte = load8(mm, high, low);
-    if (byte === FAULT) return i;
-    to[i] = byte;
-    low += 1;
-    if (low === 2 ** 32) {
-      low = 0;
-      high += 1;
-    }
+  const { pageTable, target } = mm;
+  let vpn = vpnOf(hi, lo, target.pageShift);
+  let offset = pageOffset(lo, target.pageShift);
+  for (let done = 0; done < count; ) {
+    const end = Math.min(done + target.pageSize - offset, count);
+    const pfn = vpn < target.vpnEnd ? pageTable.forRead(vpn) : -EFAULT;
+    if (pfn < 0) return done;
+    pageTable.memory.readBytes(pfn, offset, to, done, end);
+    done = end;
+    vpn += 1;
+    offset = 0;
+  }
+  return count;
+}
+
+/** Copies `count` bytes of `from` into guest memory; returns how many could be stored. */
+export function copyToUser(mm: Mm, from: Uint8Array, hi: number, lo: number, count = from.length): number {
+  const { pageTable, target } = mm;
+  let vpn = vpnOf(hi, lo, target.pageShift);
+  let offset = pageOffset(lo, target.pageShift);
+  for (let done = 0; done < count; ) {
+    const end = Math.min(done + target.pageSize - offset, count);
+    const pfn = vpn < target.vpnEnd ? pageTable.forWrite(vpn) : -EFAULT;
+    if (pfn < 0 || pageTable.memory.writeBytes(pfn, offset, from, done, end) < 0) return done;
+    done = end;
+    vpn += 1;
+    offset = 0;
+  }
+  return count;
+}
+
+/** Zeroes `count` bytes of guest memory; returns how many could be zeroed. */
+export function clearUser(mm: Mm, hi: number, lo: number, count: number): number {
+  const { pageTable, target } = mm;
+  let vpn = vpnOf(hi, lo, target.pageShift);
+  let offset = pageOffset(lo, target.pageShift);
+  for (let done = 0; done < count; ) {
+    const n = Math.min(target.pageSize - offset, count - done);
+    const pfn = vpn < target.vpnEnd ? pageTable.forWrite(vpn) : -EFAULT;
+    if (pfn < 0) return done;
+    pageTable.memory.clearBytes(pfn, offset, offset + n);
+    done += n;
+    vpn += 1;
+    offset = 0;
   }
   return count;
 }

@@ -25,7 +25,7 @@ import {
   sysClockGetres, sysClockGetres64, sysClockGettime, sysClockGettime64, sysClockSettime, sysGettimeofday,
   sysSettimeofday, sysTime,
 } from './sys_time.js';
-import { sysWrite } from './sys_write.js';
+import { fileHandlers } from './file_handlers.js';
 
 export const handlers: Readonly<Record<string, Handler>> = {
   brk: sysBrk,
@@ -76,6 +76,6 @@ export const handlers: Readonly<Record<string, Handler>> = {
   sparc_mmap2: sparcMmap2,
   stime: sysSettimeofday,
   time: sysTime,
-  write: sysWrite,
+  ...fileHandlers,
   x86_64_mmap: x8664Mmap,
 };

@@ -24,6 +24,8 @@ import type { Sleep } from '../task/sleep.js';
 import {
   isRunnable, TASK_ASLEEP, TASK_FREE, TASK_FUTEX, TASK_RUNNING, TASK_WOKEN, TaskTable,
 } from '../task/task_table.js';
+import { FileSystem, type GrantedFile } from '../fs/file_system.js';
+import { unmapMappingRange } from '../mm/truncate.js';
 import type { Process } from './process.js';
 
 /** Codes a handler may return besides a result or -errno. */
@@ -80,6 +82,8 @@ export class Kernel {
   readonly futexInterrupted: number;
   /** Sleeps that are more than a plain futex wait, by slot. */
   readonly asleep = new Map<number, Sleep>();
+  /** What names stand for. */
+  fs!: FileSystem;
 
   /** The running task, and what its process is made of. */
   current = -1;
@@ -122,6 +126,7 @@ export class Kernel {
     this.pids = new PidMap(options.pidMax, target.release.reservedPids);
     this.argIndex = target.trap.args.map((n) => 2 * n);
     this.hiMask = target.bits === 32 ? 0 : -1;
+    this.mount({});
     this.table = new Array<Handler | null>(MAX_NR).fill(null);
     for (const [name, nr] of Object.entries(target.nr)) {
       this.table[nr] = options.handlers[target.entry[name] ?? name] ?? null;
@@ -143,6 +148,16 @@ export class Kernel {
     this.callsByNr.fill(0);
     this.vmasAtPeak = 0;
     this.named.clear();
+  }
+
+  /** A file system with these files besides devices and /proc, as they are now. */
+  mount(files: Readonly<Record<string, GrantedFile>>): void {
+    this.fs = new FileSystem(files, this.memory, {
+      proc: () => null,
+      unmap: (mapping, first) => {
+        for (const { mm } of this.processes) unmapMappingRange(mm, mapping, first);
+      },
+    });
   }
 
   // ---- arguments and results ----------------------------------------------------------------------

@@ -18,6 +18,8 @@ import {
 import { nptlCommon } from '../generic/nptl.js';
 import { int80 } from '../trap.js';
 import { i386Syscalls } from './syscallent.js';
+import { genericOpenFlags } from '../generic/fcntl.js';
+import { i386Stat, i386Stat64 } from '../generic/stat.js';
 
 const SHIFT = 12;
 const TASK_SIZE = vpnOfBig(0xc0000000n, SHIFT);
@@ -98,6 +100,9 @@ function at(release: Release): Target {
     region: null,
     colour: { shared: 1, file: 1, addsPgoff: false },
     map: genericMap,
+    open: genericOpenFlags,
+    stat: i386Stat,
+    stat64: i386Stat64,
     signal: { SIGSEGV: 11, SIGBUS: 7 },
     errno: (generic) => generic,
     trap: int80,

@@ -18,6 +18,8 @@ import {
 import { nptlCommon } from '../generic/nptl.js';
 import { break100000 } from '../trap.js';
 import { ia64Syscalls } from './syscallent.js';
+import { genericOpenFlags } from '../generic/fcntl.js';
+import { ia64Stat } from '../generic/stat.js';
 
 const SHIFT = 14;
 const PAGE_SIZE = 1n << BigInt(SHIFT);
@@ -82,6 +84,9 @@ function at(release: Release): Target {
     region: { pages: REGION_PAGES, mapLimit: vpnOfBig(RGN_MAP_LIMIT, SHIFT) },
     colour: { shared: SHMLBA_PAGES, file: 1, addsPgoff: false },
     map: { ...genericMap, GROWSUP: 0x200, POPULATE: 0, NONBLOCK: 0 },
+    open: genericOpenFlags,
+    stat: ia64Stat,
+    stat64: ia64Stat,
     signal: { SIGSEGV: 11, SIGBUS: 7 },
     errno: (generic) => generic,
     trap: break100000,

@@ -18,6 +18,8 @@ import { nptlCommon } from '../generic/nptl.js';
 import { ta6d, ta10 } from '../trap.js';
 import { sparcErrno } from './errno.js';
 import { sparc32Syscalls, sparc64Syscalls } from './syscallent.js';
+import { sparcOpenFlags } from '../generic/fcntl.js';
+import { sparc32Stat, sparc32Stat64, sparc64Stat, sparc64Stat64 } from '../generic/stat.js';
 
 const SHIFT = 13;
 const PAGE_OFFSET = vpnOfBig(0xfffff80000000000n, SHIFT);
@@ -102,6 +104,9 @@ function at(release: Release, bits: Bits): Target {
       LOCKED: 0x100,
       NORESERVE: 0x40,
     },
+    open: sparcOpenFlags,
+    stat: is32bit ? sparc32Stat : sparc64Stat,
+    stat64: is32bit ? sparc32Stat64 : sparc64Stat64,
     signal: { SIGSEGV: 11, SIGBUS: 10 },
     errno: (generic) => sparcErrno.get(generic) ?? generic,
     trap: is32bit ? ta10 : ta6d,

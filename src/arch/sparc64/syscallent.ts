@@ -12,6 +12,7 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   open: 5,
   close: 6,
   wait4: 7,
+  creat: 8,
   chdir: 12,
   brk: 17,
   perfctr: 18,
@@ -37,6 +38,7 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   ioctl: 54,
   readlink: 58,
   execve: 59,
+  umask: 60,
   fstat: 62,
   fstat64: 63,
   getpagesize: 64,
@@ -56,6 +58,7 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   dup2: 90,
   fcntl: 92,
   select: 93,
+  fsync: 95,
   setpriority: 96,
   getpriority: 100,
   rt_sigreturn: 101,
@@ -71,6 +74,8 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   readv: 120,
   writev: 121,
   settimeofday: 122,
+  truncate: 129,
+  ftruncate: 130,
   lstat64: 132,
   stat64: 139,
   futex: 142,
@@ -123,6 +128,7 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   nanosleep: 249,
   mremap: 250,
   getsid: 252,
+  fdatasync: 253,
   clock_settime: 256,
   clock_gettime: 257,
   clock_getres: 258,
@@ -141,6 +147,8 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   getcpu: 308,
   dup3: 320,
   pipe2: 321,
+  preadv: 324,
+  pwritev: 325,
   rt_tgsigqueueinfo: 326,
   prlimit64: 331,
   kern_features: 340,
@@ -161,4 +169,6 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   process_madvise: 440,
 };
 
-export const sparc32Syscalls: Readonly<Record<string, number>> = { ...sparc64Syscalls, mmap2: 56 };
+export const sparc32Syscalls: Readonly<Record<string, number>> = {
+  ...sparc64Syscalls, getuid32: 44, getgid32: 53, mmap2: 56, geteuid32: 69, getegid32: 70, truncate64: 77, ftruncate64: 84,
+};

@@ -20,6 +20,8 @@ import { nptlCommon, sizeof64 } from '../generic/nptl.js';
 import { i386Syscalls } from '../i386/syscallent.js';
 import { int80, syscallInstruction } from '../trap.js';
 import { x8664Syscalls } from './syscallent.js';
+import { genericOpenFlags } from '../generic/fcntl.js';
+import { i386Stat, i386Stat64, sparc64Stat64 } from '../generic/stat.js';
 
 const SHIFT = 12;
 /** TASK_SIZE_MAX with four levels of page table, also DEFAULT_MAP_WINDOW and STACK_TOP. */
@@ -100,6 +102,9 @@ function at(release: Release, bits: Bits): Target {
     region: null,
     colour: { shared: 1, file: 1, addsPgoff: false },
     map: { ...genericMap, LOW32: is32bit ? 0 : 0x40 },
+    open: genericOpenFlags,
+    stat: is32bit ? i386Stat : sparc64Stat64,
+    stat64: is32bit ? i386Stat64 : sparc64Stat64,
     signal: { SIGSEGV: 11, SIGBUS: 7 },
     errno: (generic) => generic,
     trap: is32bit ? int80 : syscallInstruction,
