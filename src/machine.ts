@@ -368,6 +368,7 @@ function list(names: readonly string[]): string {
 const CONFIG_KEYS: Readonly<Record<keyof MachineConfig, true>> = {
   arch: true, kernel: true, bits: true, search: true, nptl: true, stacks: true, force: true, seed: true, ram: true, overcommit: true,
   maxMapCount: true, pidMax: true, rlimits: true, stdout: true, stderr: true, strace: true, tracers: true, notice: true,
+  stdin: true, files: true, cwd: true,
 };
 
 function refuseUnknownKeys(config: MachineConfig): void {

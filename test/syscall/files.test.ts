@@ -193,7 +193,7 @@ describe('paths', () => {
 describe('rights of a descriptor', () => {
   it('read needs one opened for reading, write one for writing; access mode 3 has neither', () => {
     const rig = new FilesRig('i386', FILES);
-    [WRONLY, RDONLY, 3].forEach((access) => rig.open('/data/a', access));
+    for (const access of [WRONLY, RDONLY, 3]) rig.open('/data/a', access);
     expect([rig.read(3, 1), rig.write(4, 'x'), rig.read(5, 1), rig.write(5, 'x')]).toEqual(['EBADF', 'EBADF', 'EBADF', 'EBADF']);
     expect([rig.write(0, 'x'), rig.read(0, 10)]).toEqual(['EBADF', '']);
   });
