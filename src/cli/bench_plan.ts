@@ -7,11 +7,14 @@ import { stackStrategies } from '../thread/stacks/index.js';
 import { findArch } from '../arch/index.js';
 import { grouped } from '../report/numbers.js';
 import { UsageError } from './errors.js';
+import { DEFAULT_WARMUP } from './values.js';
 
 /** One process to be. It goes to the child as JSON. */
 export interface RunPlan {
   readonly config: Pick<MachineConfig, 'arch' | 'kernel' | 'bits' | 'search' | 'nptl' | 'stacks' | 'force' | 'seed' | 'maxMapCount' | 'pidMax'>;
   readonly threads: number;
+  /** Threads of the unmeasured runs before, in the same process. */
+  readonly warmup: number;
   readonly stackBytes: number;
   /** For progress: milliseconds that it may take, to within a factor of a few. */
   readonly expectedMs: number;
@@ -30,6 +33,7 @@ export interface Combinations {
   /** Allow what a release did not have. */
   readonly force?: boolean;
   readonly threads: readonly number[];
+  readonly warmup?: number;
   /** Bytes or "min". */
   readonly stack?: string;
   readonly maxMapCount?: number;
@@ -48,7 +52,7 @@ const SPARE_PIDS = 2048;
 
 /** Searches that examine every stack that is already there. */
 const LINEAR_SEARCHES = new Set(['first-fit']);
-const MS_PER_PROCESS = 120;
+const MS_PER_PROCESS = 400;
 const MS_PER_THREAD = 0.006;
 const MS_PER_PROBE = 2.5e-6;
 
@@ -139,7 +143,8 @@ function planRun(
   makeMachine(full, new Set());
   const way = machine.stacks.name === 'nptl' ? '' : `${machine.stacks.name} `;
   const label = `${config.arch} ${release.name} ${machine.searchName} ${way}${grouped(threads)}`;
-  return { config: full, threads, stackBytes, expectedMs: expectedMs(machine.searchName, threads), label };
+  const warmup = lists.warmup ?? DEFAULT_WARMUP;
+  return { config: full, threads, warmup, stackBytes, expectedMs: expectedMs(machine.searchName, threads), label };
 }
 
 function expectedMs(search: string, threads: number): number {

@@ -14,6 +14,8 @@ import { thisHost } from './host.js';
 import { checkWritable, reasonOf, say } from './output.js';
 
 const SEED = 1;
+/** Enough for a picture of probes; `bench threads` warms up for times. */
+const WARMUP = 1000;
 const EXPERIMENTS: readonly Combinations[] = [
   { arch: ['i386'], kernel: ['2.5.45', '2.5.46'], threads: [1000, 2000, 4000, 8000, 16000], seed: SEED },
   {
@@ -40,7 +42,7 @@ export async function demo(folder: string, quiet: boolean): Promise<number> {
   }
   checkWritable(json);
   checkWritable(svg);
-  const plans: RunPlan[] = EXPERIMENTS.flatMap((lists) => [...planOf(lists).runs]);
+  const plans: RunPlan[] = EXPERIMENTS.flatMap((lists) => [...planOf({ ...lists, warmup: WARMUP }).runs]);
   if (!quiet) say(`test_str02, ${plans.length} runs, one after the other: a thread creates a thread creates a thread ...`);
   const { runs, notes } = await measureAll(plans, quiet);
   const report: BenchReport = { schemaVersion: 1, host: thisHost(), program: PROGRAM, runs, growth: growthOf(runs) };

@@ -5,6 +5,9 @@
 import type { Rlimits } from '../mm/mm.js';
 import { UsageError } from './errors.js';
 
+/** Threads of a benchmark's warm-up: after them the JavaScript engine has compiled nearly all that a run needs. */
+export const DEFAULT_WARMUP = 5000;
+
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 const RLIMITS: readonly (keyof Rlimits)[] = ['stack', 'data', 'as', 'memlock'];
 const MOST_SECONDS = 1_000_000;

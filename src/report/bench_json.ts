@@ -43,6 +43,8 @@ export interface BenchRun extends SeriesKey {
   readonly threadsAsked: number;
   /** Created in fact; below `threadsAsked` where a limit was met. */
   readonly threads: number;
+  /** Threads of each of two runs that were not measured, before this one in the same process. */
+  readonly warmupThreads?: number;
   readonly stackBytes: number;
   readonly limits: BenchLimits;
   /** Of all searches of the run. */

@@ -41,6 +41,13 @@ describe.concurrent('bench threads', () => {
     expect(run!.rssBytes).toBeGreaterThan(10e6);
   });
 
+  it('warms the engine up before it measures, and says with how many threads', async () => {
+    const [warm, cold] = [await bench('--threads', '20'), await bench('--threads', '20', '--warmup', '0')];
+    expect([warm.runs[0]!.warmupThreads, cold.runs[0]!.warmupThreads]).toEqual([5000, 0]);
+    const counts = ({ runs: [run] }: BenchReport) => [run!.probes, run!.vmas, run!.firstStack, run!.lastStack];
+    expect(counts(warm)).toEqual(counts(cold));
+  });
+
   it('default and smallest stacks fit each machine; word sizes that a machine lacks are left out', async () => {
     const machines = ['--arch', 'sparc64,ia64', '--threads', '5'];
     const standard = await bench(...machines);
