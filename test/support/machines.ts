@@ -70,6 +70,13 @@ export function newMm(choice: MmChoice = {}): Mm {
   });
 }
 
+/** An empty address space whose layout exec has picked: searches that go down have their mmap_base. */
+export function laidOutMm(choice: MmChoice = {}): Mm {
+  const mm = newMm(choice);
+  mm.pickMmapLayout();
+  return mm;
+}
+
 /** An address space as exec leaves it: text, data, stack. */
 export function execMm(choice: MmChoice = {}): Mm {
   const mm = newMm(choice);
