@@ -14,7 +14,7 @@ import type { AddressSpace } from './address_space.js';
 import { PageTable } from './page_table.js';
 import type { PhysicalMemory } from './physical_memory.js';
 import type { AreaRequest, MappedFile, MmapArgs } from './requests.js';
-import { VmaSet } from './vma_set.js';
+import { type GapIndex, VmaSet } from './vma_set.js';
 import type { Vm } from './vm.js';
 
 /** The call is answered by what the step left in the arguments. */
@@ -38,6 +38,8 @@ export interface Search {
    * A search that goes down gets a base below the stack where the machine's own layout goes up.
    */
   readonly direction: 'up' | 'down' | 'layout';
+  /** What the tree of areas must know about its gaps for this search; null for the list searches. */
+  readonly gapIndex: ((target: Target) => GapIndex) | null;
   /** Address of a hole for `request`, or a negative errno. Counts its probes in mm.stats. */
   getUnmappedArea(mm: Mm, request: AreaRequest): number;
   /** The hook of 2.5.46 to 2.6.12 (unmap_vma): [start, end) of one area has just been removed. */
@@ -162,6 +164,7 @@ export class Mm {
       expandStack: (vpn) => parts.expandStack(this, vpn),
       anonVmaPrepare: (h) => parts.anonVmaPrepare(this, h),
     });
+    if (this.search.gapIndex !== null) this.vmas.trackGaps(this.search.gapIndex(target));
     this.mmInit();
   }
 

@@ -1,377 +1,128 @@
 /**
- * VmaSet: a sorted set of page ranges, the `mm_rb` and `mmap` list of an mm_struct in one structure.
+ * VmaSet: the tree of areas, and what its nodes know about the gaps between them: rb_subtree_gap of Linux 3.8 and
+ * the gaps of the maple tree of 6.1, in a B+ tree.
  *
- * A B+ tree. Each leaf is a run of LEAF_ROWS rows in shared typed-array columns, so a VMA costs 36
- * bytes and a linear walk reads memory in order; leaves are chained both ways. Inner nodes hold the
- * exact lowest vmStart below each child and are repaired when a boundary moves.
+ * Off until trackGaps(); the list searches pay nothing for it. Then every leaf and inner node holds, for each
+ * class of alignment, the exact number of pages that fit into the best gap below any of its rows:
  *
- * A VMA is named by a *handle* (leaf * LEAF_ROWS + row). Inserting or removing a row invalidates all
- * handles but the one returned. The set knows no policy: what merges, and when, is its callers'.
+ *   leaf      [A ]...[B ].[C ]        the gap below B takes 3 pages, and 2 on an even page from an odd one on
+ *   class 0 (any page)         3
+ *   class 1 (even pages)       2
+ *
+ * A change looks at the two gaps it touches, and at a whole node only where the best one shrank. So a search looks
+ * into a path up and a path down, whatever was done before. The gap above the last area belongs to nobody.
  */
 import { bug } from '../lib/bug.js';
+import { FANOUT, LEAF_ROWS, LEAF_SHIFT, NONE, ROW_MASK, VmaTree } from './vma_tree.js';
 
-/** Rows a leaf: 128 made random insertion at 2,000,000 rows cheapest among 32..512 (measured). */
-export const LEAF_ROWS = 128;
-const ROW_MASK = LEAF_ROWS - 1;
-const LEAF_SHIFT = Math.log2(LEAF_ROWS);
-/** Children of an inner node. */
-const FANOUT = 64;
-/** No VMA, no node. */
-export const NONE = -1;
-/** Answer of walkToGap: the walk passed its limit. */
-export const BEYOND = -2;
+export { BEYOND, LEAF_ROWS, NONE } from './vma_tree.js';
 
-const MIN_LEAVES = 4;
-const MIN_INNER = 2;
+/** Addresses that are `offset` above a multiple of `pages`; {1, 0} is every page. */
+export interface GapClass {
+  readonly pages: number;
+  readonly offset: number;
+}
 
-export class VmaSet {
-  /** Number of VMAs, the kernel's map_count. */
-  size = 0;
+/** What a search wants to know about gaps. */
+export interface GapIndex {
+  /** The first is {1, 0}. */
+  readonly classes: readonly GapClass[];
+  /** Pages kept free below areas with one of the flags `guardedBelow`, and above those with `guardedAbove`. */
+  readonly guardPages: number;
+  readonly guardedBelow: number;
+  readonly guardedAbove: number;
+}
 
-  // Columns. Rows of leaf n are n * LEAF_ROWS + (0 .. leafCount[n] - 1), sorted by vmStart, never
-  // empty ranges, never overlapping. Written only through the methods below, `vmFlags` apart.
-  vmStart = new Float64Array(MIN_LEAVES * LEAF_ROWS);
-  vmEnd = new Float64Array(MIN_LEAVES * LEAF_ROWS);
-  vmPgoff = new Float64Array(MIN_LEAVES * LEAF_ROWS);
-  vmFlags = new Uint32Array(MIN_LEAVES * LEAF_ROWS);
-  /** Index of the mapped file in its owner's table; 0 for anonymous memory. */
-  vmFile = new Uint32Array(MIN_LEAVES * LEAF_ROWS);
-  /** anon_vma as a number (see vma_merge.ts); 0 until the area's first private page. */
-  vmAnon = new Uint32Array(MIN_LEAVES * LEAF_ROWS);
-
-  /** Out-values of walkToGap: where the hole starts, and how many VMAs the walk examined. */
-  gapStart = 0;
-  walked = 0;
-  /** Tree nodes visited by find since the set was made. */
-  visits = 0;
-
-  private leafCount = new Uint16Array(MIN_LEAVES);
-  private leafNext = new Int32Array(MIN_LEAVES);
-  private leafPrev = new Int32Array(MIN_LEAVES);
-  private leafParent = new Int32Array(MIN_LEAVES);
-  // Upper bounds of the largest gap below any row of a leaf, or below any row under an inner node; never
-  // lower than a child's. A change sets them to Infinity, a search that passes makes them exact again.
-  private leafGap = new Float64Array(MIN_LEAVES).fill(Number.POSITIVE_INFINITY);
-  private innerGap = new Float64Array(MIN_INNER).fill(Number.POSITIVE_INFINITY);
-  private freeLeaf = NONE; // chained through leafNext
-  private leavesMade = 0;
-
-  private key = new Float64Array(MIN_INNER * FANOUT);
-  private child = new Int32Array(MIN_INNER * FANOUT);
-  private innerCount = new Uint16Array(MIN_INNER);
-  private innerParent = new Int32Array(MIN_INNER);
-  private freeInner = NONE; // chained through innerParent
-  private innersMade = 0;
-
-  /** Root: a leaf when height is 0, else an inner node. */
-  private root = 0;
-  private height = 0;
-  private headLeaf = 0;
-  private tailLeaf = 0;
-  /** The leaf used last: most calls come back to it. */
-  private finger = 0;
+export class VmaSet extends VmaTree {
+  private classes = 0;
+  private classPages = new Float64Array(0);
+  private classOffset = new Float64Array(0);
+  private guardPages = 0;
+  private guardedBelow = 0;
+  private guardedAbove = 0;
+  // Row n * classes + k: the most pages of class k below a row of leaf n, or of a leaf under inner node n.
+  private leafBest = new Float64Array(0);
+  private innerBest = new Float64Array(0);
 
   constructor() {
+    super();
     this.clear();
   }
 
-  /** Empties the set, keeping its memory. */
-  clear(): void {
-    this.size = 0;
-    this.visits = 0;
-    this.freeLeaf = NONE;
-    this.freeInner = NONE;
-    this.leavesMade = 0;
-    this.innersMade = 0;
-    this.height = 0;
-    const leaf = this.newLeaf();
-    this.leafNext[leaf] = NONE;
-    this.leafPrev[leaf] = NONE;
-    this.leafParent[leaf] = NONE;
-    this.root = leaf;
-    this.headLeaf = leaf;
-    this.tailLeaf = leaf;
-    this.finger = leaf;
+  /** Every node knows its gaps from here on. Requires: the set is empty. */
+  trackGaps({ classes, guardPages, guardedBelow, guardedAbove }: GapIndex): void {
+    if (this.size > 0) bug('gaps are tracked from an empty set on', { size: this.size });
+    this.classes = classes.length;
+    this.classPages = Float64Array.from(classes, ({ pages }) => pages);
+    this.classOffset = Float64Array.from(classes, ({ offset }) => offset);
+    this.guardPages = guardPages;
+    this.guardedBelow = guardedBelow;
+    this.guardedAbove = guardedAbove;
+    this.roomFor(this.leafCount.length, this.innerCount.length);
+    this.clear();
   }
 
-  /** Lowest VMA, or NONE. */
-  first(): number {
-    return this.size === 0 ? NONE : this.headLeaf * LEAF_ROWS;
-  }
-
-  /** Highest VMA, or NONE. */
-  last(): number {
-    return this.size === 0 ? NONE : this.tailLeaf * LEAF_ROWS + this.leafCount[this.tailLeaf]! - 1;
-  }
-
-  /** The VMA above `h`, or NONE. */
-  next(h: number): number {
-    const leaf = h >> LEAF_SHIFT;
-    if ((h & ROW_MASK) + 1 < this.leafCount[leaf]!) return h + 1;
-    const next = this.leafNext[leaf]!;
-    return next === NONE ? NONE : next * LEAF_ROWS;
-  }
-
-  /** The VMA below `h`, or NONE. */
-  prev(h: number): number {
-    if ((h & ROW_MASK) > 0) return h - 1;
-    const prev = this.leafPrev[h >> LEAF_SHIFT]!;
-    return prev === NONE ? NONE : prev * LEAF_ROWS + this.leafCount[prev]! - 1;
-  }
-
-  /** The VMA below the place that `h` names, where NONE names the place above all. */
-  before(h: number): number {
-    return h === NONE ? this.last() : this.prev(h);
-  }
-
-  /** First VMA with vmEnd > vpn (the kernel's find_vma), or NONE. */
-  find(vpn: number): number {
-    if (this.size === 0) return NONE;
-    const leaf = this.leafFor(vpn);
-    const end = this.vmEnd;
-    let lo = leaf * LEAF_ROWS;
-    let hi = lo + this.leafCount[leaf]!;
-    const stop = hi;
-    while (lo < hi) {
-      const mid = (lo + hi) >> 1;
-      if (end[mid]! > vpn) hi = mid;
-      else lo = mid + 1;
+  /** Index of a class that is tracked. */
+  classOf(pages: number, offset: number): number {
+    for (let k = 0; k < this.classes; k++) {
+      if (this.classPages[k] === pages && this.classOffset[k] === offset) return k;
     }
-    if (lo < stop) return lo;
-    const next = this.leafNext[leaf]!;
-    return next === NONE ? NONE : next * LEAF_ROWS;
+    return bug('no such class of gaps', { pages, offset });
   }
 
-  /**
-   * Walks upward from VMA `h` with the candidate address `addr` until `npages` fit below a VMA, as the
-   * list searches of get_unmapped_area do. Returns the VMA above the hole (NONE above all) with
-   * `gapStart` set, or BEYOND once the candidate is above `limit`. `walked` counts the VMAs compared.
-   * Requires: h is find(addr).
-   */
-  walkToGap(h: number, addr: number, npages: number, limit: number): number {
-    const start = this.vmStart;
-    const end = this.vmEnd;
-    let walked = 0;
-    let leaf = h === NONE ? NONE : h >> LEAF_SHIFT;
-    let i = h;
-    let a = addr;
-    while (leaf !== NONE) {
-      const base = leaf * LEAF_ROWS;
-      const stop = base + this.leafCount[leaf]!;
-      const from = i;
-      if (a <= limit && end[stop - 1]! <= limit) {
-        // No candidate in this leaf can pass the limit.
-        i = this.gapInLeaf(i, stop, a, npages);
-        if (i > from) a = end[i - 1]!;
-      } else {
-        while (i < stop && a <= limit && start[i]! - a < npages) a = end[i++]!;
-      }
-      walked += i - from;
-      if (i < stop) return this.endWalk(walked, a, limit, i);
-      leaf = this.leafNext[leaf]!;
-      i = leaf * LEAF_ROWS;
-    }
-    return this.endWalk(walked, a, limit, NONE);
-  }
-
-  /**
-   * First row in [from, stop) with `npages` free below it, `addr` being the candidate below `from`; else
-   * stop. Written so that no step waits for the one before: 1.0 ns a VMA, against 2.6 when each candidate
-   * is carried to the next comparison (measured at 128,000 VMAs).
-   */
-  private gapInLeaf(from: number, stop: number, addr: number, npages: number): number {
-    const start = this.vmStart;
-    const end = this.vmEnd;
-    if (start[from]! - addr >= npages) return from;
-    let i = from + 1;
-    for (; i + 3 < stop; i += 4) {
-      if (
-        start[i]! - end[i - 1]! >= npages || start[i + 1]! - end[i]! >= npages ||
-        start[i + 2]! - end[i + 1]! >= npages || start[i + 3]! - end[i + 2]! >= npages
-      ) break;
-    }
-    for (; i < stop; i++) if (start[i]! - end[i - 1]! >= npages) return i;
-    return stop;
-  }
-
-  private endWalk(walked: number, addr: number, limit: number, h: number): number {
-    this.gapStart = addr;
-    const beyond = addr > limit;
-    this.walked = beyond || h === NONE ? walked : walked + 1;
-    return beyond ? BEYOND : h;
-  }
+  // ---- changes --------------------------------------------------------------------------------------
 
   /**
    * Inserts a range below the VMA `h` (NONE: above all) and returns its handle.
    * Requires: vmEnd of the VMA below <= start < end <= vmStart of `h`.
    */
   insert(h: number, start: number, end: number, pgoff: number, flags: number, file: number): number {
-    let leaf: number;
-    let row: number;
-    if (h === NONE) {
-      leaf = this.tailLeaf;
-      row = this.leafCount[leaf]!;
-    } else {
-      leaf = h >> LEAF_SHIFT;
-      row = h & ROW_MASK;
-    }
-    if (this.leafCount[leaf] === LEAF_ROWS) {
-      const at = this.splitLeaf(leaf, row);
-      leaf = at >> LEAF_SHIFT;
-      row = at & ROW_MASK;
-    }
-    const i = leaf * LEAF_ROWS + row;
-    this.shiftRows(i, leaf * LEAF_ROWS + this.leafCount[leaf]!, 1);
-    this.leafCount[leaf]! += 1;
-    this.vmStart[i] = start;
-    this.vmEnd[i] = end;
-    this.vmPgoff[i] = pgoff;
-    this.vmFlags[i] = flags;
-    this.vmFile[i] = file;
-    this.vmAnon[i] = 0;
-    this.size += 1;
-    this.finger = leaf;
-    this.gapChanged(leaf);
-    if (row === 0) this.lowestChanged(leaf, start);
+    if (this.classes === 0) return this.insertRow(h, start, end, pgoff, flags, file);
+    const from = this.startOfGap(this.before(h));
+    const i = this.insertRow(h, start, end, pgoff, flags, file);
+    const above = this.next(i);
+    this.gapMoved(i, 0, 0, from, this.endOfGap(i));
+    if (above !== NONE) this.gapMoved(above, from, this.endOfGap(above), this.startOfGap(i), this.endOfGap(above));
     return i;
-  }
-
-  /** Splits `h` at `vpn`, strictly inside it; the upper part's handle is returned, the lower is prev. */
-  split(h: number, vpn: number): number {
-    const start = this.vmStart[h]!;
-    const end = this.vmEnd[h]!;
-    if (vpn <= start || vpn >= end) bug('split outside the vma', { start, end, vpn });
-    const pgoff = this.vmPgoff[h]! + (vpn - start);
-    const flags = this.vmFlags[h]!;
-    const file = this.vmFile[h]!;
-    this.vmEnd[h] = vpn;
-    const leaf = h >> LEAF_SHIFT;
-    // Below the next row of the same leaf, or at this leaf's end: never at the next leaf's front,
-    // which would move its boundary.
-    const anon = this.vmAnon[h]!;
-    const upper =
-      (h & ROW_MASK) + 1 < this.leafCount[leaf]!
-        ? this.insert(h + 1, vpn, end, pgoff, flags, file)
-        : this.insertAtLeafEnd(leaf, vpn, end, pgoff, flags, file);
-    this.vmAnon[upper] = anon;
-    return upper;
-  }
-
-  private insertAtLeafEnd(
-    leaf: number, start: number, end: number, pgoff: number, flags: number, file: number,
-  ): number {
-    const next = this.leafNext[leaf]!;
-    if (this.leafCount[leaf]! < LEAF_ROWS) {
-      const i = leaf * LEAF_ROWS + this.leafCount[leaf]!;
-      this.leafCount[leaf]! += 1;
-      this.vmStart[i] = start;
-      this.vmEnd[i] = end;
-      this.vmPgoff[i] = pgoff;
-      this.vmFlags[i] = flags;
-      this.vmFile[i] = file;
-      this.vmAnon[i] = 0;
-      this.size += 1;
-      return i;
-    }
-    return this.insert(next === NONE ? NONE : next * LEAF_ROWS, start, end, pgoff, flags, file);
   }
 
   /** Removes VMA `h`; returns the handle of the VMA that was above it, or NONE. */
   remove(h: number): number {
+    if (this.classes === 0) return this.removeRow(h);
     const leaf = h >> LEAF_SHIFT;
-    const row = h & ROW_MASK;
-    const count = this.leafCount[leaf]! - 1;
-    this.shiftRows(h + 1, leaf * LEAF_ROWS + count + 1, -1);
-    this.leafCount[leaf] = count;
-    this.size -= 1;
-    this.gapChanged(leaf);
-    if (row === count) this.gapChanged(this.leafNext[leaf]!);
-    if (count === 0) return this.dropEmptyLeaf(leaf);
-    if (row === 0) this.lowestChanged(leaf, this.vmStart[leaf * LEAF_ROWS]!);
-    if (count < LEAF_ROWS / 4) return this.absorbNext(leaf, row);
-    this.finger = leaf;
-    return row < count ? h : this.firstOf(this.leafNext[leaf]!);
+    const from = this.startOfGap(this.prev(h));
+    const to = this.endOfGap(h);
+    const end = this.startOfGap(h);
+    const above = this.removeRow(h);
+    if (above !== NONE) this.gapMoved(above, end, this.endOfGap(above), from, this.endOfGap(above));
+    const stillThere = this.leafCount[leaf]! > 0 || this.size === 0;
+    if (stillThere && (above === NONE || above >> LEAF_SHIFT !== leaf)) this.gapGone(leaf, from, to);
+    return above;
   }
 
   /** Moves the lower bound of `h`. Requires: it stays above the VMA below and under its own end. */
   setStart(h: number, vpn: number): void {
-    this.vmStart[h] = vpn;
-    this.gapChanged(h >> LEAF_SHIFT);
-    if ((h & ROW_MASK) === 0) this.lowestChanged(h >> LEAF_SHIFT, vpn);
+    const to = this.endOfGap(h);
+    this.moveStart(h, vpn);
+    if (this.classes === 0) return;
+    const from = this.startOfGap(this.prev(h));
+    this.gapMoved(h, from, to, from, this.endOfGap(h));
   }
 
   /** Moves the upper bound of `h`. Requires: it stays under the VMA above. */
   setEnd(h: number, vpn: number): void {
+    const from = this.startOfGap(h);
     this.vmEnd[h] = vpn;
-    const leaf = h >> LEAF_SHIFT;
-    this.gapChanged((h & ROW_MASK) + 1 < this.leafCount[leaf]! ? leaf : this.leafNext[leaf]!);
+    if (this.classes === 0) return;
+    const above = this.next(h);
+    if (above !== NONE) this.gapMoved(above, from, this.endOfGap(above), this.startOfGap(h), this.endOfGap(above));
   }
 
-  /** Verifies every invariant; throws a Bug that names the first broken one. For tests. */
-  check(): void {
-    let seen = 0;
-    let end = -1;
-    let prevLeaf = NONE;
-    for (let leaf = this.headLeaf; leaf !== NONE; leaf = this.leafNext[leaf]!) {
-      const n = this.leafCount[leaf]!;
-      if (n === 0 && this.size > 0) bug('empty leaf in the chain', { leaf });
-      if (this.leafPrev[leaf] !== prevLeaf) bug('leaf chain broken', { leaf });
-      for (let i = leaf * LEAF_ROWS; i < leaf * LEAF_ROWS + n; i++) {
-        if (this.vmStart[i]! < end) bug('vmas overlap or are out of order', { handle: i });
-        if (this.vmEnd[i]! <= this.vmStart[i]!) bug('empty vma', { handle: i });
-        const gap = this.vmStart[i]! - this.endBelow(leaf, i);
-        if (gap > this.leafGap[leaf]!) bug('a gap is larger than its bound', { leaf, gap });
-        end = this.vmEnd[i]!;
-      }
-      seen += n;
-      prevLeaf = leaf;
-    }
-    if (prevLeaf !== this.tailLeaf) bug('tail leaf is not the last', { prevLeaf });
-    if (seen !== this.size) bug('size is wrong', { size: this.size, seen });
-    if (this.height > 0) this.checkNode(this.root, this.height, NONE);
-  }
-
-  private checkNode(node: number, level: number, parent: number): number {
-    if (level === 0) {
-      if (this.leafParent[node] !== parent) bug('leaf has the wrong parent', { node });
-      return this.vmStart[node * LEAF_ROWS]!;
-    }
-    if (this.innerParent[node] !== parent) bug('inner node has the wrong parent', { node });
-    if (this.innerCount[node] === 0) bug('empty inner node', { node });
-    for (let i = node * FANOUT; i < node * FANOUT + this.innerCount[node]!; i++) {
-      if (this.gapBound(this.child[i]!, level - 1) > this.innerGap[node]!) bug('a child has a larger gap', { node });
-      const lowest = this.checkNode(this.child[i]!, level - 1, node);
-      if (this.key[i] !== lowest) bug('key is not the lowest start', { node, key: this.key[i], lowest });
-    }
-    return this.key[node * FANOUT]!;
-  }
-
-  // ---- gaps ---------------------------------------------------------------------------------------
-
-  /** The gap below some row of `leaf` (NONE: none) has changed. */
-  private gapChanged(leaf: number): void {
-    if (leaf === NONE || this.leafGap[leaf] === Number.POSITIVE_INFINITY) return;
-    this.leafGap[leaf] = Number.POSITIVE_INFINITY;
-    this.gapsUnknownFrom(this.leafParent[leaf]!);
-  }
-
-  private gapsUnknownFrom(inner: number): void {
-    for (let node = inner; node !== NONE; node = this.innerParent[node]!) {
-      if (this.innerGap[node] === Number.POSITIVE_INFINITY) return;
-      this.innerGap[node] = Number.POSITIVE_INFINITY;
-    }
-  }
-
-  /** End of the row below row `i` of `leaf`, 0 below the first of all. */
-  private endBelow(leaf: number, i: number): number {
-    if (i > leaf * LEAF_ROWS) return this.vmEnd[i - 1]!;
-    const prev = this.leafPrev[leaf]!;
-    return prev === NONE ? 0 : this.vmEnd[prev * LEAF_ROWS + this.leafCount[prev]! - 1]!;
-  }
+  // ---- searches -------------------------------------------------------------------------------------
 
   /**
-   * Lowest page from which `npages` are free inside [low, high), or NONE. `walked` counts the nodes looked
-   * into: logarithmic but for leaves that have changed since the last search.
+   * Lowest page from which `npages` are free inside [low, high), or NONE. `walked` counts the nodes looked into.
+   * Requires: gaps are tracked.
    */
   lowestGap(low: number, high: number, npages: number): number {
     this.walked = 0;
@@ -379,27 +130,78 @@ export class VmaSet {
       const found = this.gapUnder(this.root, this.height, low, high, npages, false);
       if (found !== NONE) return found;
     }
-    const start = Math.max(this.size === 0 ? 0 : this.vmEnd[this.last()]!, low);
+    const start = Math.max(this.startOfGap(this.last()), low);
     return start + npages <= high ? start : NONE;
   }
 
   /** Highest page from which `npages` are free inside [low, high), or NONE. */
   highestGap(low: number, high: number, npages: number): number {
     this.walked = 0;
-    const top = Math.max(this.size === 0 ? 0 : this.vmEnd[this.last()]!, low);
+    const top = Math.max(this.startOfGap(this.last()), low);
     if (top + npages <= high) return high - npages;
     return this.size === 0 ? NONE : this.gapUnder(this.root, this.height, low, high, npages, true);
   }
 
-  private gapUnder(
-    node: number, level: number, low: number, high: number, npages: number, fromTop: boolean,
-  ): number {
+  /**
+   * Lowest VMA above `h` with a gap of class `k` below it that takes `npages`, or NONE. `walked` counts the nodes
+   * looked into: a path up and a path down.
+   */
+  nextGap(h: number, npages: number, k: number): number {
+    const leaf = h >> LEAF_SHIFT;
+    this.walked = 1;
+    if (this.leafBest[leaf * this.classes + k]! >= npages) {
+      const found = this.rowWithGap(leaf, (h & ROW_MASK) + 1, npages, k);
+      if (found !== NONE) return found;
+    }
+    let node = leaf;
+    let parent = this.leafParent[leaf]!;
+    for (let level = 0; parent !== NONE; level++) {
+      this.walked += 1;
+      const slot = this.childWithGap(parent, level, this.slotOf(parent, node) + 1, npages, k);
+      if (slot !== NONE) return this.firstWithGap(this.child[slot]!, level, npages, k);
+      node = parent;
+      parent = this.innerParent[parent]!;
+    }
+    return NONE;
+  }
+
+  /** The same below a node that is known to have such a gap. */
+  private firstWithGap(top: number, topLevel: number, npages: number, k: number): number {
+    let node = top;
+    for (let level = topLevel; level > 0; level--) {
+      this.walked += 1;
+      node = this.child[this.childWithGap(node, level - 1, node * FANOUT, npages, k)]!;
+    }
+    this.walked += 1;
+    return this.rowWithGap(node, 0, npages, k);
+  }
+
+  private childWithGap(node: number, level: number, from: number, npages: number, k: number): number {
+    const best = level === 0 ? this.leafBest : this.innerBest;
+    const stop = node * FANOUT + this.innerCount[node]!;
+    for (let slot = from; slot < stop; slot++) {
+      if (best[this.child[slot]! * this.classes + k]! >= npages) return slot;
+    }
+    return NONE;
+  }
+
+  private rowWithGap(leaf: number, fromRow: number, npages: number, k: number): number {
+    const first = leaf * LEAF_ROWS;
+    const stop = first + this.leafCount[leaf]!;
+    for (let i = first + fromRow; i < stop; i++) {
+      if (this.fits(k, this.startOfGap(this.prev(i)), this.endOfGap(i)) >= npages) return i;
+    }
+    return NONE;
+  }
+
+  private gapUnder(node: number, level: number, low: number, high: number, npages: number, fromTop: boolean): number {
     this.walked += 1;
     if (level === 0) return this.gapInRows(node, low, high, npages, fromTop);
+    const best = level === 1 ? this.leafBest : this.innerBest;
     const first = node * FANOUT;
     const count = this.innerCount[node]!;
-    for (let k = 0; k < count; k++) {
-      const slot = first + (fromTop ? count - 1 - k : k);
+    for (let n = 0; n < count; n++) {
+      const slot = first + (fromTop ? count - 1 - n : n);
       // Gaps below the rows of a child end below the next child's lowest start.
       if (slot + 1 < first + count && this.key[slot + 1]! <= low) {
         if (fromTop) break;
@@ -410,355 +212,152 @@ export class VmaSet {
         if (!fromTop) break;
         continue;
       }
-      if (this.gapBound(this.child[slot]!, level - 1) < npages) continue;
+      if (best[this.child[slot]! * this.classes]! < npages) continue;
       const found = this.gapUnder(this.child[slot]!, level - 1, low, high, npages, fromTop);
       if (found !== NONE) return found;
     }
-    let bound = 0;
-    for (let slot = first; slot < first + count; slot++) {
-      bound = Math.max(bound, this.gapBound(this.child[slot]!, level - 1));
-    }
-    this.innerGap[node] = bound;
     return NONE;
-  }
-
-  private gapBound(node: number, level: number): number {
-    return level === 0 ? this.leafGap[node]! : this.innerGap[node]!;
   }
 
   private gapInRows(leaf: number, low: number, high: number, npages: number, fromTop: boolean): number {
     const first = leaf * LEAF_ROWS;
     const count = this.leafCount[leaf]!;
-    let largest = 0;
-    for (let k = 0; k < count; k++) {
-      const i = first + (fromTop ? count - 1 - k : k);
-      const below = this.endBelow(leaf, i);
-      const gap = this.vmStart[i]! - below;
-      if (gap > largest) largest = gap;
-      if (gap < npages) continue;
-      const start = Math.max(below, low);
-      const end = Math.min(this.vmStart[i]!, high);
+    for (let n = 0; n < count; n++) {
+      const i = first + (fromTop ? count - 1 - n : n);
+      const start = Math.max(this.startOfGap(this.prev(i)), low);
+      const end = Math.min(this.endOfGap(i), high);
       if (end - start >= npages) return fromTop ? end - npages : start;
     }
-    this.leafGap[leaf] = largest;
     return NONE;
   }
 
-  // ---- finding ------------------------------------------------------------------------------------
+  // ---- what the nodes know ----------------------------------------------------------------------------
 
-  private firstOf(leaf: number): number {
-    return leaf === NONE ? NONE : leaf * LEAF_ROWS;
+  /** Where the gap above VMA `h` starts (NONE: below all). */
+  private startOfGap(h: number): number {
+    if (h === NONE) return 0;
+    const guard = this.guardPages > 0 && (this.vmFlags[h]! & this.guardedAbove) !== 0 ? this.guardPages : 0;
+    return this.vmEnd[h]! + guard;
   }
 
-  /** The last leaf whose lowest start is at or below `vpn` (the first leaf if there is none). */
-  private leafFor(vpn: number): number {
-    const finger = this.finger;
-    const next = this.leafNext[finger]!;
-    this.visits += 1;
-    if (
-      vpn >= this.vmStart[finger * LEAF_ROWS]! &&
-      (next === NONE || vpn < this.vmStart[next * LEAF_ROWS]!)
-    ) {
-      return finger;
-    }
-    let node = this.root;
-    for (let level = this.height; level > 0; level--) node = this.child[this.slotFor(node, vpn)]!;
-    this.visits += this.height;
-    this.finger = node;
-    return node;
+  /** Where the gap below it ends. */
+  private endOfGap(h: number): number {
+    const guard = this.guardPages > 0 && (this.vmFlags[h]! & this.guardedBelow) !== 0 ? this.guardPages : 0;
+    return Math.max(0, this.vmStart[h]! - guard);
   }
 
-  private slotFor(node: number, vpn: number): number {
-    const key = this.key;
-    let lo = node * FANOUT;
-    let hi = lo + this.innerCount[node]! - 1;
-    while (lo < hi) {
-      const mid = (lo + hi + 1) >> 1;
-      if (key[mid]! <= vpn) lo = mid;
-      else hi = mid - 1;
-    }
-    return lo;
+  /** Pages of class `k` in [start, end); zero or less when there are none. */
+  private fits(k: number, start: number, end: number): number {
+    const pages = this.classPages[k]!;
+    return pages === 1 ? end - start : end - Math.ceil(start / pages) * pages - this.classOffset[k]!;
   }
 
-  // ---- rows ---------------------------------------------------------------------------------------
-
-  /** Moves rows [from, to) by `by` (+1 or -1) rows. */
-  private shiftRows(from: number, to: number, by: number): void {
-    if (to - from > 16) {
-      this.copyRows(from + by, from, to);
-    } else if (by > 0) {
-      for (let i = to - 1; i >= from; i--) this.copyRow(i + by, i);
-    } else {
-      for (let i = from; i < to; i++) this.copyRow(i + by, i);
+  /** The gap below row `i` was [a, b) and is [c, d). */
+  private gapMoved(i: number, a: number, b: number, c: number, d: number): void {
+    const leaf = i >> LEAF_SHIFT;
+    for (let k = 0; k < this.classes; k++) {
+      const best = this.leafBest[leaf * this.classes + k]!;
+      const now = this.fits(k, c, d);
+      if (now > best) this.setLeafBest(leaf, k, now);
+      else if (now < best && this.fits(k, a, b) >= best) this.setLeafBest(leaf, k, this.bestOfRows(leaf, k));
     }
   }
 
-  private copyRow(to: number, from: number): void {
-    this.vmStart[to] = this.vmStart[from]!;
-    this.vmEnd[to] = this.vmEnd[from]!;
-    this.vmPgoff[to] = this.vmPgoff[from]!;
-    this.vmFlags[to] = this.vmFlags[from]!;
-    this.vmFile[to] = this.vmFile[from]!;
-    this.vmAnon[to] = this.vmAnon[from]!;
-  }
-
-  private copyRows(to: number, from: number, end: number): void {
-    this.vmStart.copyWithin(to, from, end);
-    this.vmEnd.copyWithin(to, from, end);
-    this.vmPgoff.copyWithin(to, from, end);
-    this.vmFlags.copyWithin(to, from, end);
-    this.vmFile.copyWithin(to, from, end);
-    this.vmAnon.copyWithin(to, from, end);
-  }
-
-  // ---- leaves -------------------------------------------------------------------------------------
-
-  private newLeaf(): number {
-    let leaf = this.freeLeaf;
-    if (leaf !== NONE) this.freeLeaf = this.leafNext[leaf]!;
-    else {
-      if (this.leavesMade === this.leafCount.length) this.growLeaves();
-      leaf = this.leavesMade++;
-    }
-    this.leafCount[leaf] = 0;
-    this.leafGap[leaf] = Number.POSITIVE_INFINITY;
-    return leaf;
-  }
-
-  private growLeaves(): void {
-    const leaves = this.leafCount.length * 4;
-    const rows = leaves * LEAF_ROWS;
-    this.vmStart = grown(this.vmStart, new Float64Array(rows));
-    this.vmEnd = grown(this.vmEnd, new Float64Array(rows));
-    this.vmPgoff = grown(this.vmPgoff, new Float64Array(rows));
-    this.vmFlags = grown(this.vmFlags, new Uint32Array(rows));
-    this.vmFile = grown(this.vmFile, new Uint32Array(rows));
-    this.vmAnon = grown(this.vmAnon, new Uint32Array(rows));
-    this.leafCount = grown(this.leafCount, new Uint16Array(leaves));
-    this.leafNext = grown(this.leafNext, new Int32Array(leaves));
-    this.leafPrev = grown(this.leafPrev, new Int32Array(leaves));
-    this.leafParent = grown(this.leafParent, new Int32Array(leaves));
-    this.leafGap = grown(this.leafGap, new Float64Array(leaves));
-  }
-
-  /** Makes room for a row at `row` of a full leaf; returns the handle where it now belongs. */
-  private splitLeaf(leaf: number, row: number): number {
-    // Growth at the end of the last leaf is the common case (stacks mapped one after the other):
-    // keep the full leaf full instead of leaving it half empty.
-    const atEnd = leaf === this.tailLeaf && row >= LEAF_ROWS - 4;
-    const cut = atEnd ? row : LEAF_ROWS / 2;
-    const right = this.newLeaf();
-    const moved = LEAF_ROWS - cut;
-    const to = right * LEAF_ROWS;
-    const from = leaf * LEAF_ROWS + cut;
-    this.copyRows(to, from, from + moved);
-    this.leafCount[right] = moved;
-    this.leafCount[leaf] = cut;
-    const next = this.leafNext[leaf]!;
-    this.leafNext[right] = next;
-    this.leafPrev[right] = leaf;
-    this.leafNext[leaf] = right;
-    if (next === NONE) this.tailLeaf = right;
-    else this.leafPrev[next] = right;
-    const goesRight = row > cut || atEnd;
-    // An empty new leaf has no lowest start yet: insert() sets it through lowestChanged.
-    const lowest = moved > 0 ? this.vmStart[to]! : Number.POSITIVE_INFINITY;
-    this.linkAfter(leaf, right, 0, lowest);
-    return goesRight ? to + row - cut : leaf * LEAF_ROWS + row;
-  }
-
-  private dropEmptyLeaf(leaf: number): number {
-    if (this.size === 0) {
-      this.finger = leaf;
-      return NONE;
-    }
-    const next = this.leafNext[leaf]!;
-    this.gapChanged(next);
-    this.unlinkLeaf(leaf);
-    return this.firstOf(next);
-  }
-
-  private unlinkLeaf(leaf: number): void {
-    const next = this.leafNext[leaf]!;
-    const prev = this.leafPrev[leaf]!;
-    if (next === NONE) this.tailLeaf = prev;
-    else this.leafPrev[next] = prev;
-    if (prev === NONE) this.headLeaf = next;
-    else this.leafNext[prev] = next;
-    this.finger = next === NONE ? prev : next;
-    this.unlinkChild(this.leafParent[leaf]!, leaf, 1);
-    this.leafNext[leaf] = this.freeLeaf;
-    this.freeLeaf = leaf;
-  }
-
-  /** Takes over the next leaf's rows when both together fill at most half a leaf. */
-  private absorbNext(leaf: number, row: number): number {
-    const next = this.leafNext[leaf]!;
-    const count = this.leafCount[leaf]!;
-    this.finger = leaf;
-    if (next === NONE || count + this.leafCount[next]! > LEAF_ROWS / 2) {
-      return row < count ? leaf * LEAF_ROWS + row : this.firstOf(next);
-    }
-    const moved = this.leafCount[next]!;
-    this.copyRows(leaf * LEAF_ROWS + count, next * LEAF_ROWS, next * LEAF_ROWS + moved);
-    this.leafCount[leaf] = count + moved;
-    this.gapChanged(leaf);
-    this.unlinkLeaf(next);
-    this.finger = leaf;
-    return leaf * LEAF_ROWS + row;
-  }
-
-  // ---- inner nodes --------------------------------------------------------------------------------
-
-  private newInner(): number {
-    const free = this.freeInner;
-    if (free !== NONE) {
-      this.freeInner = this.innerParent[free]!;
-      this.innerCount[free] = 0;
-      this.innerGap[free] = Number.POSITIVE_INFINITY;
-      return free;
-    }
-    if (this.innersMade === this.innerCount.length) {
-      const n = this.innersMade * 2;
-      this.key = grown(this.key, new Float64Array(n * FANOUT));
-      this.child = grown(this.child, new Int32Array(n * FANOUT));
-      this.innerCount = grown(this.innerCount, new Uint16Array(n));
-      this.innerParent = grown(this.innerParent, new Int32Array(n));
-      this.innerGap = grown(this.innerGap, new Float64Array(n));
-    }
-    const node = this.innersMade++;
-    this.innerCount[node] = 0;
-    this.innerGap[node] = Number.POSITIVE_INFINITY;
-    return node;
-  }
-
-  private setParent(node: number, level: number, parent: number): void {
-    if (level === 0) this.leafParent[node] = parent;
-    else this.innerParent[node] = parent;
-  }
-
-  private parentOf(node: number, level: number): number {
-    return level === 0 ? this.leafParent[node]! : this.innerParent[node]!;
-  }
-
-  private slotOf(parent: number, node: number): number {
-    let i = parent * FANOUT;
-    while (this.child[i] !== node) i++;
-    return i;
-  }
-
-  /** The lowest start in `leaf` is now `vpn`: repair the keys above it. */
-  private lowestChanged(leaf: number, vpn: number): void {
-    let node = leaf;
-    let parent = this.leafParent[leaf]!;
-    while (parent !== NONE) {
-      const slot = this.slotOf(parent, node);
-      this.key[slot] = vpn;
-      if (slot !== parent * FANOUT) return;
-      node = parent;
-      parent = this.innerParent[node]!;
+  /** A row of `leaf` with the gap [a, b) below it is gone. */
+  private gapGone(leaf: number, a: number, b: number): void {
+    for (let k = 0; k < this.classes; k++) {
+      const best = this.leafBest[leaf * this.classes + k]!;
+      if (best > 0 && this.fits(k, a, b) >= best) this.setLeafBest(leaf, k, this.bestOfRows(leaf, k));
     }
   }
 
-  /** Puts `right` (whose lowest start is `lowest`) after its sibling `left`; both are at `level`. */
-  private linkAfter(left: number, right: number, level: number, lowest: number): void {
-    let parent = this.parentOf(left, level);
-    if (parent === NONE) parent = this.growRoot(left, level);
-    if (this.innerCount[parent] === FANOUT) {
-      this.splitInner(parent, level + 1);
-      parent = this.parentOf(left, level);
+  private bestOfRows(leaf: number, k: number): number {
+    const first = leaf * LEAF_ROWS;
+    const stop = first + this.leafCount[leaf]!;
+    let best = 0;
+    let start = stop > first ? this.startOfGap(this.prev(first)) : 0;
+    for (let i = first; i < stop; i++) {
+      const pages = this.fits(k, start, this.endOfGap(i));
+      if (pages > best) best = pages;
+      start = this.startOfGap(i);
     }
-    const slot = this.slotOf(parent, left) + 1;
-    const stop = parent * FANOUT + this.innerCount[parent]!;
-    this.key.copyWithin(slot + 1, slot, stop);
-    this.child.copyWithin(slot + 1, slot, stop);
-    this.key[slot] = lowest;
-    this.child[slot] = right;
-    this.innerCount[parent]! += 1;
-    this.setParent(right, level, parent);
-    this.gapsUnknownFrom(parent);
+    return best;
   }
 
-  private growRoot(left: number, level: number): number {
-    const root = this.newInner();
-    this.innerParent[root] = NONE;
-    this.child[root * FANOUT] = left;
-    this.key[root * FANOUT] =
-      level === 0 ? this.vmStart[left * LEAF_ROWS]! : this.key[left * FANOUT]!;
-    this.innerCount[root] = 1;
-    this.setParent(left, level, root);
-    this.root = root;
-    this.height = level + 1;
-    return root;
+  private setLeafBest(leaf: number, k: number, now: number): void {
+    const at = leaf * this.classes + k;
+    const old = this.leafBest[at]!;
+    if (now === old) return;
+    this.leafBest[at] = now;
+    this.childMoved(this.leafParent[leaf]!, 1, k, old, now);
   }
 
-  private splitInner(node: number, level: number): void {
-    const right = this.newInner();
-    // As with leaves: appending keeps full nodes nearly full.
-    const cut = this.isLastAtLevel(node) ? FANOUT - 2 : FANOUT / 2;
-    const moved = FANOUT - cut;
-    const from = node * FANOUT + cut;
-    this.key.copyWithin(right * FANOUT, from, from + moved);
-    this.child.copyWithin(right * FANOUT, from, from + moved);
-    this.innerCount[right] = moved;
-    this.innerCount[node] = cut;
-    for (let i = right * FANOUT; i < right * FANOUT + moved; i++) {
-      this.setParent(this.child[i]!, level - 1, right);
-    }
-    this.linkAfter(node, right, level, this.key[right * FANOUT]!);
-  }
-
-  private isLastAtLevel(node: number): boolean {
-    let at = node;
-    for (let parent = this.innerParent[at]!; parent !== NONE; parent = this.innerParent[at]!) {
-      if (this.child[parent * FANOUT + this.innerCount[parent]! - 1] !== at) return false;
-      at = parent;
-    }
-    return true;
-  }
-
-  /** Takes `node` out of `parent`, an inner node at `level`; empty ancestors go too. */
-  private unlinkChild(parent: number, node: number, level: number): void {
-    const slot = this.slotOf(parent, node);
-    const stop = parent * FANOUT + this.innerCount[parent]!;
-    this.key.copyWithin(slot, slot + 1, stop);
-    this.child.copyWithin(slot, slot + 1, stop);
-    this.innerCount[parent]! -= 1;
-    if (this.innerCount[parent] === 0) {
-      this.unlinkChild(this.innerParent[parent]!, parent, level + 1);
-      this.innerParent[parent] = this.freeInner;
-      this.freeInner = parent;
-      return;
-    }
-    if (slot === parent * FANOUT) this.lowestOfInnerChanged(parent);
-    if (parent === this.root && this.innerCount[parent] === 1) this.shrinkRoot();
-  }
-
-  private lowestOfInnerChanged(inner: number): void {
-    let node = inner;
-    const vpn = this.key[inner * FANOUT]!;
-    for (let parent = this.innerParent[node]!; parent !== NONE; parent = this.innerParent[node]!) {
-      const slot = this.slotOf(parent, node);
-      this.key[slot] = vpn;
-      if (slot !== parent * FANOUT) return;
-      node = parent;
+  /** A child of `inner`, which is at `level`, had `old` as its best gap and has `now`. */
+  private childMoved(inner: number, innerLevel: number, k: number, old: number, now: number): void {
+    let level = innerLevel;
+    let was = old;
+    let is = now;
+    for (let node = inner; node !== NONE; node = this.innerParent[node]!) {
+      const at = node * this.classes + k;
+      const best = this.innerBest[at]!;
+      // Below the best: a smaller child that stays smaller changes nothing.
+      if (is <= best && was < best) return;
+      if (is < best) is = this.bestOfChildren(node, level, k);
+      if (is === best) return;
+      this.innerBest[at] = is;
+      was = best;
+      level += 1;
     }
   }
 
-  private shrinkRoot(): void {
-    while (this.height > 0 && this.innerCount[this.root] === 1) {
-      const old = this.root;
-      this.root = this.child[old * FANOUT]!;
-      this.height -= 1;
-      this.setParent(this.root, this.height, NONE);
-      this.innerParent[old] = this.freeInner;
-      this.freeInner = old;
+  private bestOfChildren(node: number, level: number, k: number): number {
+    const values = level === 1 ? this.leafBest : this.innerBest;
+    const first = node * FANOUT;
+    const stop = first + this.innerCount[node]!;
+    let best = 0;
+    for (let slot = first; slot < stop; slot++) best = Math.max(best, values[this.child[slot]! * this.classes + k]!);
+    return best;
+  }
+
+  protected override rowsChanged(leaf: number): void {
+    for (let k = 0; k < this.classes; k++) this.setLeafBest(leaf, k, this.bestOfRows(leaf, k));
+  }
+
+  protected override childrenChanged(node: number, level: number): void {
+    for (let k = 0; k < this.classes; k++) {
+      const at = node * this.classes + k;
+      const old = this.innerBest[at]!;
+      const now = this.bestOfChildren(node, level, k);
+      if (now === old) continue;
+      this.innerBest[at] = now;
+      this.childMoved(this.innerParent[node]!, level + 1, k, old, now);
     }
+  }
+
+  protected override roomFor(leaves: number, inners: number): void {
+    if (this.classes === 0) return;
+    this.leafBest = withRoom(this.leafBest, leaves * this.classes);
+    this.innerBest = withRoom(this.innerBest, inners * this.classes);
+  }
+
+  /** Verifies every invariant; throws a Bug that names the first broken one. For tests. */
+  override check(): void {
+    super.check();
+    for (let k = 0; k < this.classes; k++) this.checkBest(this.root, this.height, k);
+  }
+
+  private checkBest(node: number, level: number, k: number): void {
+    const known = (level === 0 ? this.leafBest : this.innerBest)[node * this.classes + k]!;
+    const best = level === 0 ? this.bestOfRows(node, k) : this.bestOfChildren(node, level, k);
+    if (known !== best) bug('a node does not know its best gap', { node, level, k, known, best });
+    if (level === 0) return;
+    for (let i = node * FANOUT; i < node * FANOUT + this.innerCount[node]!; i++) this.checkBest(this.child[i]!, level - 1, k);
   }
 }
 
-/** Copies `old` to the front of `bigger` and returns it. */
-function grown<T extends Float64Array | Uint32Array | Int32Array | Uint16Array>(old: T, bigger: T): T {
-  bigger.set(old as never);
+function withRoom(old: Float64Array<ArrayBuffer>, size: number): Float64Array<ArrayBuffer> {
+  if (old.length >= size) return old;
+  const bigger = new Float64Array(size);
+  bigger.set(old);
   return bigger;
 }

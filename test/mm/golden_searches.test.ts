@@ -35,7 +35,7 @@ const UP = '40000000 40008000 40010000 40018000';
 const DOWN = 'b7ff8000 b7ff0000 b7fe8000 b7fe0000';
 const FIRST_FIT = `${UP} 40008000 40020000 40009000 40018000 4000d000 40030000 40000000`;
 
-/** A release whose own layout goes up, and whether the search is asked to go down: by a 6.1 layout, for both. */
+/** What each gives in either direction that it has. */
 const i386Vectors: readonly (readonly [SearchName, 'up' | 'down', string])[] = [
   ['first-fit', 'up', FIRST_FIT],
   ['free-area-cache', 'up', FIRST_FIT],
@@ -43,6 +43,7 @@ const i386Vectors: readonly (readonly [SearchName, 'up' | 'down', string])[] = [
   ['hole-size-3.6', 'up', FIRST_FIT],
   ['gap-tree', 'up', FIRST_FIT],
   ['maple', 'up', FIRST_FIT],
+  ['hole-tree', 'up', FIRST_FIT],
   ['cursor', 'up', `${UP} 40008000 40020000 40030000 40018000 40034000 40009000 40015000`],
   ['topdown-2.6.9', 'down', `${DOWN} b7ff7000 b7fd0000 b7fcc000 b7fe0000 b7fca000 b7feb000 b7fe8000`],
   ['topdown-2.6.12', 'down', `${DOWN} b7ff7000 b7fd0000 b7fcc000 b7fe0000 b7ff5000 b7fe9000 b7ffd000`],
@@ -99,8 +100,8 @@ describe.each([[32, BASE32], [64, BASE64]] as const)('sparc64, %i-bit task', (bi
     return sparcCalls.map((call) => mmap(mm, call));
   };
 
-  it('2.5.46, first-fit: files and shared memory by colour, a hint starts the search', () => {
-    expect(calls('first-fit', true)).toEqual([
+  it.each(['first-fit', 'hole-tree'] as const)('2.5.46, %s: files and shared memory by colour, a hint starts the search', (search) => {
+    expect(calls(search, true)).toEqual([
       at(0n), at(0x4000n), at(0x2000n), at(0x8000n), at(0x6000n), '50002000', '50004000', '5000a000',
     ]);
   });
@@ -122,8 +123,8 @@ describe('sparc64, 64-bit task: hints that touch the VA hole', () => {
     ];
   };
 
-  it('2.5.46 moves them above it', () => {
-    expect(hints('first-fit', true)).toEqual(['fffff8000000e000', 'fffff80000012000']);
+  it.each(['first-fit', 'hole-tree'] as const)('2.5.46 moves them above it, %s', (search) => {
+    expect(hints(search, true)).toEqual(['fffff8000000e000', 'fffff80000012000']);
   });
 
   it('2.6.0 grants them: the probe does not look', () => {
@@ -148,6 +149,8 @@ const ia64Calls: readonly MmapCall[] = [
 
 describe.each([
   ['2.5.46, first-fit: by 1 MB when shared, a hint starts the search, a region ends it', 'first-fit',
+    [0, 0x100000, 0x4000, 0xc000, 0x10000, 0x400000, 0x404000, 0x200000, 'ENOMEM', 0x14000]],
+  ['the same from the tree', 'hole-tree',
     [0, 0x100000, 0x4000, 0xc000, 0x10000, 0x400000, 0x404000, 0x200000, 'ENOMEM', 0x14000]],
   ['2.5.75 to 2.6.11, cursor: a hint moves it, the end of a region starts it anew', 'cursor',
     [0, 0x100000, 0x104000, 0x10c000, 0x4000, 0x400000, 0x404000, 0x500000, 0x8000, 0x10000]],

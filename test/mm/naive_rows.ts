@@ -1,5 +1,5 @@
 /** A VmaSet beside the plain sorted array that it must equal: every change is made on both. */
-import { BEYOND, NONE, VmaSet } from '../../src/mm/vma_set.js';
+import { BEYOND, type GapClass, NONE, VmaSet } from '../../src/mm/vma_set.js';
 
 export interface Row {
   start: number;
@@ -10,9 +10,18 @@ export interface Row {
   anon: number;
 }
 
+/** What sparc64 and ia64 together would ask for; check() compares every node with its rows. */
+export const GAP_CLASSES: readonly GapClass[] = [
+  { pages: 1, offset: 0 }, { pages: 2, offset: 0 }, { pages: 2, offset: 1 }, { pages: 64, offset: 0 },
+];
+
 export class SetAndArray {
   readonly set = new VmaSet();
   readonly rows: Row[] = [];
+
+  constructor() {
+    this.set.trackGaps({ classes: GAP_CLASSES, guardPages: 0, guardedBelow: 0, guardedAbove: 0 });
+  }
 
   /** Index of the first row with end > vpn; rows.length if there is none. */
   indexOf(vpn: number): number {
@@ -109,6 +118,19 @@ export class SetAndArray {
     if (i === 0 ? below !== NONE : set.vmStart[below] !== rows[i - 1]!.start) {
       throw new Error(`before(find(${vpn})) is handle ${below}, not row ${i - 1}`);
     }
+  }
+
+  /** Throws unless nextGap names the first row above the one at `vpn` with room below it, within few nodes. */
+  compareNextGap(vpn: number, npages: number, k: number): void {
+    const { set, rows } = this;
+    const { pages, offset } = GAP_CLASSES[k]!;
+    const from = this.indexOf(vpn);
+    if (from === rows.length) return;
+    const aligned = (a: number) => Math.ceil(a / pages) * pages + offset;
+    let i = from + 1;
+    while (i < rows.length && rows[i]!.start - aligned(rows[i - 1]!.end) < npages) i += 1;
+    this.expectHandle(set.nextGap(set.find(vpn), npages, k), i, `nextGap(${vpn}, ${npages}, ${k})`);
+    if (set.walked > 12) throw new Error(`nextGap looked into ${set.walked} nodes`);
   }
 
   /** Throws unless walkToGap finds the hole of a naive walk, after as many rows. */

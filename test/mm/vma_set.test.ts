@@ -71,6 +71,7 @@ function look(both: SetAndArray, rng: Rng): void {
   const vpn = (row === undefined ? BASE : rng.below(2) === 0 ? row.start : row.end) - 1 + rng.below(3);
   both.compareFind(vpn);
   both.compareWalk(vpn, 1 + rng.below(6), vpn + rng.below(200) - 3);
+  both.compareNextGap(vpn, 1 + rng.below(200), rng.below(4));
 }
 
 describe('a random walk', () => {

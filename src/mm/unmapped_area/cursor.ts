@@ -26,6 +26,7 @@ export const cursor: Search = {
   about: 'goes on where the last search ended, once more from TASK_UNMAPPED_BASE',
   cost: 'O(1) while there is room above, O(n) once a round',
   direction: 'up',
+  gapIndex: null,
   getUnmappedArea,
   unmapped: lowerCursor,
   unmappedRange() {},

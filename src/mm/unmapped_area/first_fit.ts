@@ -29,6 +29,7 @@ export const firstFit: Search = {
   about: 'walks every area from TASK_UNMAPPED_BASE, at every call',
   cost: 'O(n)',
   direction: 'up',
+  gapIndex: null,
   getUnmappedArea,
   unmapped() {},
   unmappedRange() {},

@@ -82,6 +82,7 @@ export const freeAreaCache: Search = {
   about: 'starts at mm->free_area_cache, the first hole',
   cost: 'O(1) for stacks one after the other, O(n) above a small low hole',
   direction: 'up',
+  gapIndex: null,
   getUnmappedArea,
   unmapped,
   unmappedRange() {},

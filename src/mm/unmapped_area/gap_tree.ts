@@ -11,53 +11,45 @@
  * VmaSet's. From 4.12 on a gap ends 256 pages below a stack.
  */
 import { ENOMEM } from '../../arch/generic/errno.js';
+import { VM_GROWSDOWN, VM_GROWSUP } from '../../arch/generic/mman.js';
+import type { Target } from '../../arch/index.js';
 import type { Mm, Search } from '../mm.js';
-import { NONE } from '../vma_set.js';
-import {
-  alignGapDown, alignGapUp, endWithGap, type GapSearch, searchGaps, startWithGap, type UnmappedAreaInfo,
-} from './vm_unmapped_area.js';
+import { type GapIndex, NONE } from '../vma_set.js';
+import { alignGapDown, alignGapUp, type GapSearch, searchGaps, type UnmappedAreaInfo } from './vm_unmapped_area.js';
 
 function lowest(mm: Mm, info: UnmappedAreaInfo): number {
   const { vmas, stats } = mm;
-  const length = info.npages + info.alignPages - 1;
-  for (let from = info.low; ; ) {
-    const gap = vmas.lowestGap(from, info.high, length);
-    stats.probes += vmas.walked;
-    if (gap === NONE) return -ENOMEM;
-    const above = vmas.find(gap);
-    const below = vmas.before(above);
-    const start = below === NONE ? gap : Math.max(gap, endWithGap(mm, below));
-    const end = above === NONE ? info.high : Math.min(info.high, startWithGap(mm, above));
-    if (end - start >= length) return alignGapUp(info, start);
-    if (above === NONE) return -ENOMEM;
-    from = vmas.vmEnd[above]!;
-  }
+  const gap = vmas.lowestGap(info.low, info.high, info.npages + info.alignPages - 1);
+  stats.probes += vmas.walked;
+  return gap === NONE ? -ENOMEM : alignGapUp(info, gap);
 }
 
 function highest(mm: Mm, info: UnmappedAreaInfo): number {
   const { vmas, stats } = mm;
   const length = info.npages + info.alignPages - 1;
-  for (let high = info.high; ; ) {
-    const gap = vmas.highestGap(info.low, high, length);
-    stats.probes += vmas.walked;
-    if (gap === NONE) return -ENOMEM;
-    const above = vmas.find(gap);
-    const below = vmas.before(above);
-    const start = below === NONE ? info.low : Math.max(info.low, endWithGap(mm, below));
-    const end = above === NONE ? info.high : Math.min(info.high, startWithGap(mm, above));
-    if (end - start >= length) return alignGapDown(info, end - info.npages);
-    if (below === NONE) return -ENOMEM;
-    high = vmas.vmStart[below]!;
-  }
+  const gap = vmas.highestGap(info.low, info.high, length);
+  stats.probes += vmas.walked;
+  return gap === NONE ? -ENOMEM : alignGapDown(info, gap + length - info.npages);
 }
 
 const gaps: GapSearch = { lowest, highest };
+
+/** vm_start_gap(), vm_end_gap(): only register stacks grow up. */
+function gapIndex({ release, region }: Target): GapIndex {
+  return {
+    classes: [{ pages: 1, offset: 0 }],
+    guardPages: release.rules.stackGuardGap,
+    guardedBelow: VM_GROWSDOWN,
+    guardedAbove: region === null ? 0 : VM_GROWSUP,
+  };
+}
 
 export const gapTree: Search = {
   name: 'gap-tree',
   about: 'the highest (or lowest) gap that is large enough, by a red-black tree that knows its gaps',
   cost: 'O(log n)',
   direction: 'layout',
+  gapIndex,
   getUnmappedArea: (mm, request) => searchGaps(mm, request, gaps),
   unmapped() {},
   unmappedRange() {},

@@ -78,6 +78,7 @@ export const holeSize: Search = {
   about: 'as the cursor, but from the base for requests that fit the largest hole passed',
   cost: 'O(1) for requests larger than every hole passed, else O(n)',
   direction: 'layout',
+  gapIndex: null,
   getUnmappedArea,
   unmapped() {},
   unmappedRange,

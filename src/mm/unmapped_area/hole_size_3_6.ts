@@ -75,6 +75,7 @@ export const holeSize36: Search = {
   about: 'as hole-size, but down from free_area_cache, and an unmap does not forget the hole',
   cost: 'O(1) for requests larger than every hole passed, else O(n)',
   direction: 'layout',
+  gapIndex: null,
   getUnmappedArea,
   unmapped() {},
   unmappedRange,

@@ -8,6 +8,7 @@ import { freeAreaCache } from './free_area_cache.js';
 import { gapTree } from './gap_tree.js';
 import { holeSize } from './hole_size.js';
 import { holeSize36 } from './hole_size_3_6.js';
+import { holeTree } from './hole_tree.js';
 import { maple } from './maple.js';
 import { topdown2612 } from './topdown_2_6_12.js';
 import { topdown269 } from './topdown_2_6_9.js';
@@ -22,6 +23,7 @@ export const searches: readonly { readonly since: string; readonly search: Searc
   { since: '3.4', search: holeSize36 },
   { since: '3.8', search: gapTree },
   { since: '6.1', search: maple },
+  { since: 'never', search: holeTree },
 ];
 
 export function searchNamed(name: SearchName): Search {

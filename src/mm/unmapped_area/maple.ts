@@ -10,7 +10,7 @@
  */
 import { ENOMEM } from '../../arch/generic/errno.js';
 import type { Mm, Search } from '../mm.js';
-import { NONE } from '../vma_set.js';
+import { type GapIndex, NONE } from '../vma_set.js';
 import {
   alignGapDown, alignGapUp, type GapSearch, searchGaps, startWithGap, type UnmappedAreaInfo,
 } from './vm_unmapped_area.js';
@@ -55,11 +55,14 @@ function highest(mm: Mm, info: UnmappedAreaInfo): number {
 
 const gaps: GapSearch = { lowest, highest };
 
+const anyPage: GapIndex = { classes: [{ pages: 1, offset: 0 }], guardPages: 0, guardedBelow: 0, guardedAbove: 0 };
+
 export const maple: Search = {
   name: 'maple',
   about: 'the highest (or lowest) gap that is large enough, by a tree of ranges that knows its gaps',
   cost: 'O(log n)',
   direction: 'layout',
+  gapIndex: () => anyPage,
   getUnmappedArea: (mm, request) => searchGaps(mm, request, gaps),
   unmapped() {},
   unmappedRange() {},

@@ -79,6 +79,7 @@ export const topdown2612: Search = {
   about: 'below free_area_cache, else the whole way down from mmap_base, then up from TASK_UNMAPPED_BASE',
   cost: 'O(1) while the area mapped last has room below, else O(n)',
   direction: 'down',
+  gapIndex: null,
   getUnmappedArea,
   unmapped,
   unmappedRange() {},

@@ -80,6 +80,7 @@ export const topdown269: Search = {
   about: 'down from free_area_cache, once more from mmap_base, then up from TASK_UNMAPPED_BASE',
   cost: 'O(1) while there is room below, O(n) once a round',
   direction: 'down',
+  gapIndex: null,
   getUnmappedArea,
   unmapped,
   unmappedRange() {},

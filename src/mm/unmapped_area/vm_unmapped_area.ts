@@ -95,7 +95,7 @@ export function startWithGap(mm: Mm, h: number): number {
 }
 
 /** vm_end_gap(): where it ends for its neighbour above. Only register stacks grow up. */
-export function endWithGap(mm: Mm, h: number): number {
+function endWithGap(mm: Mm, h: number): number {
   const grows = (mm.vmas.vmFlags[h]! & VM_GROWSUP) !== 0 && mm.target.region !== null;
   return grows ? mm.vmas.vmEnd[h]! + mm.rules.stackGuardGap : mm.vmas.vmEnd[h]!;
 }

@@ -76,7 +76,7 @@ export function hintPage(target: Target, request: AreaRequest): number {
 }
 
 /** `vpn` aligned for the request; the last pages of all round up past the end, which wraps. */
-function alignedHint(target: Target, request: AreaRequest, vpn: number): number {
+export function alignedHint(target: Target, request: AreaRequest, vpn: number): number {
   const aligned = colourAlign(target, request, vpn);
   return aligned >= target.vpnEnd ? aligned - target.vpnEnd : aligned;
 }
