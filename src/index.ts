@@ -10,3 +10,6 @@ export type { Addr } from './thread/address.js';
 export type { Call, ThreadBody } from './thread/call.js';
 export type { Libc } from './thread/libc.js';
 export type { Main } from './thread/ts_user_mode.js';
+export { type MapsArea, parseMaps } from './report/maps_text.js';
+export { type Divergence, replay, type ReplayOptions, type ReplayResult } from './trace/replay.js';
+export { readStraceLog, type StraceLog, StraceLogError } from './trace/strace_log.js';

@@ -65,7 +65,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'machine.ts': ['lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
   report: ['lib'],
   trace: ['machine.ts', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
-  'index.ts': ['machine.ts', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
+  'index.ts': ['machine.ts', 'report', 'trace', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
   // The benchmark's own program is an example.
   cli: ['..', 'index.ts', 'machine.ts', 'report', 'trace', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
 };

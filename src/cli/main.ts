@@ -11,6 +11,7 @@ import { codeOf, EXIT_FAILED, EXIT_PIPE, EXIT_USAGE, RunError, sentenceOf, Usage
 import { addList } from './list_command.js';
 import { addMaps } from './maps_command.js';
 import { say } from './output.js';
+import { addReplay } from './replay_command.js';
 import { addRun } from './run_command.js';
 import { Answered, needsCommand, refuseInSentences } from './usage.js';
 
@@ -36,6 +37,7 @@ function commandLine(guestArgs: readonly string[], ended: (status: number) => vo
   addRun(program, guestArgs, ended);
   addBench(program, ended);
   addDemo(program, ended);
+  addReplay(program, ended);
   addMaps(program, ended);
   addList(program, ended);
   needsCommand(program);

@@ -142,7 +142,7 @@ function find(mm: Mm, remap: Remap, sharedBit: number, fromPiece: boolean): numb
   const isShared = (vmas.vmFlags[h]! & sharedBit) !== 0;
   const pgoff = vmas.vmPgoff[h]! + (fromPiece ? remap.vpn - vmas.vmStart[h]! : 0);
   const hint = keepsOld(remap) ? remap.newVpn : 0;
-  if (hint === 0) return getUnmappedAreaFor(mm, remap.newPages, isFile, isShared, pgoff);
+  if (hint === 0) return getUnmappedAreaFor(mm, remap.newPages, mm.files[vmas.vmFile[h]!] ?? null, isShared, pgoff);
   Object.assign(hinted, { vpn: hint, offset: 0, npages: remap.newPages, isFile, isShared, pgoff });
   return mm.search.getUnmappedArea(mm, hinted);
 }

@@ -14,6 +14,8 @@ export interface MappedFile {
   readonly mapping?: AddressSpace | null;
   /** True for /dev/zero: a shared map of it is new shared memory. */
   readonly isZero?: boolean;
+  /** Its file system has kernels of 5.18 and later align it to huge pages, as ext4 and xfs do. */
+  readonly alignsHuge?: boolean;
 }
 
 /** A file as mmap sees it. */

@@ -176,6 +176,7 @@ export const rules25: MmRules = {
   heuristic: 'free',
   brk: { least: 'end_code', dataLimitFirst: false, dataFrom: 'start_data', shrinkNeedsMap: false, dataVm: false },
   alignsHugePages: false,
+  alignsHugeFiles: 'never',
   maps: { pads: 'long', blankAfterInode: false, names: 'none', anonymousOffsetZero: false },
 };
 
@@ -349,6 +350,7 @@ export const rules61: MmRules = {
   stackGuardGap: 256,
   heuristic: 'total',
   brk: { least: 'start_brk', dataLimitFirst: true, dataFrom: 'start_brk', shrinkNeedsMap: true, dataVm: true },
+  alignsHugeFiles: 'every task',
   maps: { ...rules2618.maps, names: '6.1', anonymousOffsetZero: true },
 };
 
@@ -401,4 +403,5 @@ export const rules618: MmRules = {
   stackFlag: true,
   searchKeepsGaps: true,
   alignsHugePages: true,
+  alignsHugeFiles: '64-bit tasks',
 };

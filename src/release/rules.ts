@@ -196,6 +196,8 @@ export interface MmRules {
   readonly lock: LockRules;
   /** Anonymous requests of whole huge pages without a hint are aligned to one, on 64-bit tasks: 6.7 on. */
   readonly alignsHugePages: boolean;
+  /** Which tasks' maps of files are, where the file system asks for it. */
+  readonly alignsHugeFiles: 'never' | 'every task' | '64-bit tasks';
   readonly maps: MapsRules;
 }
 

@@ -1,0 +1,121 @@
+/*
+ * guardpage replay LOG...: every log under every release. What differs is told; --strict makes it an exit status.
+ */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { ConfigError } from '../machine.js';
+import type { Rlimits } from '../mm/mm.js';
+import { type MapsArea, MapsTextError, parseMaps } from '../report/maps_text.js';
+import { replay } from '../trace/replay.js';
+import { readStraceLog, type StraceLog, StraceLogError } from '../trace/strace_log.js';
+import { EXIT_FAILED, RunError, sentenceOf, UsageError } from './errors.js';
+import { checkWritable, reasonOf, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeJson } from './output.js';
+import { CallProgress } from './call_progress.js';
+import { type Replayed, replayJson, replaysText, replayText } from './replay_report.js';
+
+/** The flags, as commander hands them over. */
+export interface ReplayFlags {
+  readonly arch?: string;
+  readonly kernel?: readonly string[];
+  readonly bits?: 32 | 64;
+  readonly search?: string;
+  readonly initialMaps?: string;
+  readonly honour?: boolean;
+  readonly strict?: boolean;
+  readonly plainFiles?: boolean;
+  readonly rlimit?: Partial<Rlimits>;
+  readonly maxMapCount?: number;
+  readonly overcommit?: number;
+  readonly ram?: number;
+  readonly json?: string;
+  readonly quiet?: boolean;
+}
+
+const DEFAULT_KERNEL = '2.5.46';
+const OVERCOMMIT_ALWAYS = 1;
+/** RFC 1952. */
+const GZIP = [0x1f, 0x8b];
+
+/** Returns the exit status. */
+export function replayLogs(logs: readonly string[], flags: ReplayFlags): number {
+  checkWritable(flags.json);
+  const areas = flags.initialMaps === undefined ? null : readMaps(flags.initialMaps);
+  const kernels = flags.kernel ?? [DEFAULT_KERNEL];
+  const all: Replayed[] = [];
+  for (const path of logs) {
+    const log = inFile(path, () => readStraceLog(readText(path)));
+    for (const kernel of kernels) all.push(replayed(path, log, kernel, areas, flags));
+  }
+  report(all, flags);
+  const differs = all.some(({ result }) => result.matched < result.compared);
+  return flags.strict === true && differs ? EXIT_FAILED : 0;
+}
+
+function replayed(
+  path: string, log: StraceLog, kernel: string, areas: readonly MapsArea[] | null, flags: ReplayFlags,
+): Replayed {
+  const { arch, bits, search, rlimit, maxMapCount, overcommit = OVERCOMMIT_ALWAYS, ram, honour, plainFiles, quiet } = flags;
+  const notice = (sentence: string) => {
+    if (quiet !== true) say(sentence);
+  };
+  const progress = new CallProgress(log.memoryCalls, `${path}, ${kernel}`, quiet !== true);
+  try {
+    const result = inFile(path, () => replay(log, {
+      config: { arch, kernel, bits, search, rlimits: rlimit, maxMapCount, overcommit, ram, notice },
+      initialMaps: areas,
+      honour,
+      alignsHuge: plainFiles !== true,
+      progress: (made) => progress.show(made),
+    }));
+    return { log: path, kernel, result };
+  } catch (error) {
+    throw error instanceof ConfigError ? new UsageError(sentenceOf(error)) : error;
+  } finally {
+    progress.stop();
+  }
+}
+
+function report(all: readonly Replayed[], flags: ReplayFlags): void {
+  const fd = flags.json === TO_STDOUT ? STDERR : STDOUT;
+  if (flags.quiet !== true) writeAll(fd, all.length === 1 ? replayText(all[0]!, fd) : replaysText(all, fd));
+  if (flags.json === undefined) return;
+  const bodies = all.map(replayJson);
+  writeJson(flags.json, { schemaVersion: 1, ...(all.length === 1 ? bodies[0] : { replays: bodies }) });
+}
+
+// ---- files ------------------------------------------------------------------------------------------
+
+function readText(path: string): string {
+  const bytes = readBytes(path);
+  if (!GZIP.every((byte, i) => bytes[i] === byte)) return bytes.toString('utf8');
+  try {
+    return gunzipSync(bytes).toString('utf8');
+  } catch (error) {
+    throw new RunError(`${path} is not whole as gzip: ${sentenceOf(error)}`);
+  }
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${reasonOf(error)}`);
+  }
+}
+
+function readMaps(path: string): readonly MapsArea[] {
+  try {
+    return parseMaps(readText(path)).areas;
+  } catch (error) {
+    throw error instanceof MapsTextError ? new RunError(`${path}, ${error.message}`) : error;
+  }
+}
+
+/** Mistakes in a log are told with its name and the line. */
+function inFile<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof StraceLogError ? new RunError(`${path}:${error.line}: ${error.message}`) : error;
+  }
+}

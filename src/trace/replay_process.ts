@@ -1,0 +1,152 @@
+/**
+ * ReplayProcess: one process on a machine, whose system calls come from a log. It puts the words of a call into
+ * the machine's registers, traps, and takes the result as the kernel's tracers see it.
+ */
+import { EINVAL, errnoName } from '../arch/generic/errno.js';
+import { MREMAP_FIXED, MREMAP_MAYMOVE } from '../arch/generic/mman_calls.js';
+import { bug } from '../lib/bug.js';
+import { hex, pageOffset, vpnOf } from '../lib/u64.js';
+import { Machine, type MachineConfig } from '../machine.js';
+import type { Mm } from '../mm/mm.js';
+import { type Kernel, RESULT_64, type Tracer } from '../syscall/kernel.js';
+import type { DecodedCall } from './decode_call.js';
+import type { Descriptors } from './descriptors.js';
+import { type InitialArea, type InitialSpace, mapInitialAreas } from './initial_areas.js';
+import type { MemoryCallName } from './strace_log.js';
+import { type Recorded, type Word, ZERO } from './strace_words.js';
+
+/** What a call returned here. */
+export type Outcome = NonNullable<Recorded>;
+
+/** NR_OPEN: no process has more. */
+const MOST_DESCRIPTORS = 1024 * 1024;
+const FLAGS = 3;
+const OFFSET = 5;
+
+class LastResult implements Tracer {
+  outcome: Outcome = { word: ZERO };
+
+  enter(): void {}
+
+  leave(k: Kernel, result: number): void {
+    if (result === RESULT_64) this.outcome = { word: { hi: k.resultHi, lo: k.resultLo } };
+    else this.outcome = result < 0 ? { error: errnoName(-result) } : { word: { hi: 0, lo: result } };
+  }
+
+  unfinished(): void {}
+
+  resumed(): void {}
+}
+
+export class ReplayProcess {
+  readonly machine: Machine;
+  readonly mm: Mm;
+  /** Null: the process begins with what exec leaves of a program of ours. */
+  readonly initial: InitialSpace | null;
+  private readonly last = new LastResult();
+
+  /** Throws ConfigError for a configuration or an initial map that cannot be. */
+  constructor(config: MachineConfig, areas: readonly InitialArea[] | null, alignsHuge: boolean) {
+    this.machine = new Machine({ ...config, tracers: [...(config.tracers ?? []), this.last] });
+    // The program is the log's: this one never runs.
+    // biome-ignore lint/correctness/useYield: main() is a generator by its type.
+    this.machine.load(function* main() {
+      return 0;
+    });
+    const { kernel } = this.machine;
+    this.mm = this.machine.mm;
+    this.initial = areas === null ? null : mapInitialAreas(this.mm, areas, alignsHuge);
+    kernel.switchTo(kernel.queue.pick());
+  }
+
+  /** Makes a memory call of the log. `inPages`: offsets of mmap2 are counted as the call does. */
+  make(name: MemoryCallName, call: DecodedCall, descriptors: Descriptors, recorded: Recorded, inPages: boolean): Outcome {
+    const { words, descriptor, isPointer } = call;
+    if (isPointer || descriptor === null) return this.trap(name === 'old_mmap' ? 'mmap' : name, words);
+    const { files } = this.machine.kernel.process;
+    if (descriptor.fd >= 0 && descriptor.fd < MOST_DESCRIPTORS) files.install(descriptor.fd, descriptors.fileOf(descriptor.fd, descriptor.path, recorded));
+    return name === 'mmap2' ? this.mmap2(words, inPages) : this.mmap(words);
+  }
+
+  /** A map with a byte offset. Where the machine's mmap takes a pointer, mmap2 does the same with the words. */
+  private mmap(words: readonly Word[]): Outcome {
+    const { entry, pageShift } = this.machine.target;
+    if (entry['mmap'] !== 'old_mmap') return this.trap('mmap', words);
+    const offset = words[OFFSET]!;
+    if (pageOffset(offset.lo, pageShift) !== 0) return { error: errnoName(EINVAL) };
+    return this.trap('mmap2', withWord(words, OFFSET, { hi: 0, lo: vpnOf(0, offset.lo, pageShift) }));
+  }
+
+  private mmap2(words: readonly Word[], inPages: boolean): Outcome {
+    const { target } = this.machine;
+    const unit = target.nptl('2.36').mmapUnit;
+    const { hi, lo } = words[OFFSET]!;
+    const offset = (hi >>> 0) * 2 ** 32 + (lo >>> 0);
+    if (target.nr['mmap2'] !== undefined) {
+      return this.trap('mmap2', withWord(words, OFFSET, wordOfNumber(inPages ? offset : Math.floor(offset / unit))));
+    }
+    return this.mmap(inPages ? withWord(words, OFFSET, wordOfNumber(offset * target.pageSize)) : words);
+  }
+
+  /** The system call `name`. */
+  trap(name: string, words: readonly Word[]): Outcome {
+    const { kernel, target } = this.machine;
+    const { regs } = kernel;
+    const nr = target.nr[name] ?? bug('the machine has no such call', { name });
+    regs.fill(0);
+    regs[2 * target.trap.nr] = nr;
+    words.forEach(({ hi, lo }, i) => {
+      const at = 2 * target.trap.args[i]!;
+      regs[at] = lo;
+      regs[at + 1] = hi;
+    });
+    kernel.trap();
+    return this.last.outcome;
+  }
+
+  // ---- after a miss ----------------------------------------------------------------------------------
+
+  /** Brings the address space to where the log has it after a call that went another way here. */
+  honour(name: MemoryCallName, { words }: DecodedCall, predicted: Outcome, recorded: Outcome): void {
+    if (name === 'brk') this.trap('brk', 'word' in recorded ? [recorded.word] : words);
+    else if (name === 'mremap') this.honourMremap(words, predicted, recorded);
+    else if (name !== 'munmap' && name !== 'mprotect') this.honourMap(words, predicted, recorded);
+    else if ('word' in recorded) this.trap(name, words);
+  }
+
+  private honourMap(words: readonly Word[], predicted: Outcome, recorded: Outcome): void {
+    const { FIXED, FIXED_NOREPLACE } = this.machine.target.map;
+    if ('word' in predicted) this.trap('munmap', [predicted.word, words[1]!]);
+    if (!('word' in recorded)) return;
+    const flags = (words[FLAGS]!.lo & ~FIXED_NOREPLACE) | FIXED;
+    this.mmap(withWord(withWord(words, 0, recorded.word), FLAGS, { hi: 0, lo: flags }));
+  }
+
+  private honourMremap(words: readonly Word[], predicted: Outcome, recorded: Outcome): void {
+    const [address, oldLength, newLength] = words as [Word, Word, Word];
+    const flags = { hi: 0, lo: MREMAP_MAYMOVE | MREMAP_FIXED };
+    if (!('word' in recorded)) {
+      if ('word' in predicted) this.trap('mremap', [predicted.word, newLength, oldLength, flags, address]);
+      return;
+    }
+    const from = 'word' in predicted ? predicted.word : address;
+    const length = 'word' in predicted ? newLength : oldLength;
+    this.trap('mremap', [from, length, newLength, flags, recorded.word]);
+  }
+}
+
+function withWord(words: readonly Word[], at: number, word: Word): Word[] {
+  return words.map((old, i) => (i === at ? word : old));
+}
+
+/** Of a whole number in 0..2^53. */
+function wordOfNumber(value: number): Word {
+  return { hi: Math.floor(value / 2 ** 32) | 0, lo: value | 0 };
+}
+
+/** "0x7f..." for calls that return an address, "0" for the others, or the name of an errno. */
+export function outcomeText(name: MemoryCallName, outcome: Outcome): string {
+  if ('error' in outcome) return outcome.error;
+  const { hi, lo } = outcome.word;
+  return (name === 'munmap' || name === 'mprotect') && hi === 0 && lo === 0 ? '0' : hex(hi, lo);
+}
