@@ -125,6 +125,8 @@ export type CloneOrder = 'tls-fourth' | 'tls-fifth' | 'stack-size';
 
 export interface Target {
   readonly arch: string;
+  /** utsname.machine: the kernel's, for 32-bit tasks too. */
+  readonly machine: string;
   /** Word size of the task, and of the kernel below it. */
   readonly bits: Bits;
   readonly kernelBits: Bits;

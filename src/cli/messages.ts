@@ -3,9 +3,10 @@
  * the main thread can end it whatever it does.
  */
 import type { MachineConfig, RunResult } from '../machine.js';
+import type { Grant } from './host_file.js';
 
 /** What may be asked of a machine, without the functions, which cannot be sent. */
-export type GuestConfig = Omit<MachineConfig, 'stdout' | 'stderr' | 'strace' | 'tracers' | 'notice'>;
+export type GuestConfig = Omit<MachineConfig, 'stdin' | 'stdout' | 'stderr' | 'files' | 'strace' | 'tracers' | 'notice'>;
 
 export interface RunRequest {
   /** Absolute. */
@@ -14,6 +15,9 @@ export interface RunRequest {
   readonly programShown: string;
   readonly argv: readonly string[];
   readonly config: GuestConfig;
+  readonly grants: readonly Grant[];
+  /** Where relative paths of the program begin. */
+  readonly cwd: string;
   /** Where the guest's fd 1 goes. */
   readonly stdoutFd: number;
   /** Where strace's lines go, and the memory calls as JSON; null for nowhere. */

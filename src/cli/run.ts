@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import type { Rlimits } from '../mm/mm.js';
 import { checkProgram } from './check_program.js';
+import { checkGrants, type Grant } from './host_file.js';
 import type { GuestConfig } from './messages.js';
 import { checkFile, checkWritable, openToWrite, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeJson } from './output.js';
 import { drawRun, stripOfRun, wantsStrip } from './run_pictures.js';
@@ -30,6 +31,8 @@ export interface RunFlags {
   readonly strace?: string;
   /** Name of a file, for the memory calls as JSON. */
   readonly trace?: string;
+  /** Files of this computer that the program may open. */
+  readonly grant?: readonly Grant[];
   readonly maps?: boolean;
   readonly strip?: boolean;
   readonly svg?: string;
@@ -43,6 +46,7 @@ export interface RunFlags {
 export async function run(program: string, argv: readonly string[], flags: RunFlags): Promise<number> {
   checkProgram(program);
   checkWritable(flags.json);
+  checkGrants(flags.grant ?? []);
   checkFile('--svg', flags.svg);
   checkFile('--trace', flags.trace);
   const jsonOnStdout = flags.json === TO_STDOUT;
@@ -53,6 +57,8 @@ export async function run(program: string, argv: readonly string[], flags: RunFl
       programShown: program,
       argv,
       config: configOf(flags),
+      grants: flags.grant ?? [],
+      cwd: process.cwd(),
       stdoutFd,
       straceFd: straceFd(flags.strace),
       traceFd: flags.trace === undefined ? null : openToWrite(flags.trace),

@@ -1,6 +1,7 @@
 /* The flags of `guardpage run`. */
 import { type Command, Option } from 'commander';
 import { UsageError } from './errors.js';
+import { grant } from './host_file.js';
 import type { RunFlags } from './run.js';
 import * as value from './values.js';
 
@@ -13,6 +14,7 @@ Examples:
   $ guardpage run program.ts
   $ guardpage run program.ts --arch ia64 --strace=calls.txt --maps -- -n 100
   $ guardpage run program.ts --strip --svg space.svg
+  $ guardpage run program.ts --grant data.bin:rw
   $ guardpage run program.ts --trace calls.jsonl && jq -s 'map(.probes) | add' calls.jsonl
   $ guardpage run program.ts --json - --quiet | jq .stats
 `;
@@ -38,6 +40,7 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
     .option('--max-map-count <N>', 'areas that a process may have', value.wholeNumber('--max-map-count', 1, MOST_COUNT))
     .option('--pid-max <N>', 'one more than the highest pid', value.wholeNumber('--pid-max', 1, MOST_COUNT))
     .option('--rlimit <NAME=BYTES|unlimited>', 'soft limit: stack, data, as or memlock (repeatable)', value.rlimit)
+    .option('--grant <PATH[:ro|rw]>', 'a file of this computer that the program may open, to read unless :rw (repeatable)', grant)
     .option('--strace [FILE]', 'show system calls, on stderr or in a file')
     .option('--trace <FILE>', 'write what each memory call did and cost, a line of JSON each')
     .option('--maps', "show the areas at the end, after the program's output; on a terminal, their map as well")

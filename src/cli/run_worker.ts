@@ -3,6 +3,7 @@
  * writes goes straight to the file descriptors; what became of it goes to the main thread.
  */
 import { Console } from 'node:console';
+import { constants, openSync, readSync } from 'node:fs';
 import { sep } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ConfigError, Machine, type RunResult } from '../machine.js';
 import { Bug } from '../lib/bug.js';
 import { codeOf, sentenceOf, UsageError } from './errors.js';
+import { grantedFiles } from './host_file.js';
 import { loadProgram } from './load_program.js';
 import {
   CONTROL_PIPE_CLOSED, CONTROL_STOP, type Ending, type RunRequest, type Setup, type WorkerMessage,
@@ -20,6 +22,10 @@ import { hintsOf, watchRefusals } from './refusals.js';
 
 const request = workerData as RunRequest;
 const control = new Int32Array(request.control);
+const STDIN = 0;
+/** Between two attempts to read an input that has nothing yet and does not wait. */
+const RETRY_MS = 5;
+const never = new Int32Array(new SharedArrayBuffer(4));
 /** Where guardpage's own code lies: frames there are not the program's. */
 const OURS = fileURLToPath(new URL('..', import.meta.url));
 
@@ -48,10 +54,45 @@ function streamTo(fd: number): Writable {
   });
 }
 
+/**
+ * Standard input, opened once more so that an input that has nothing yet does not hold this thread, which must hear
+ * that its time is over. Where that cannot be (a socket), as it is.
+ */
+function openStdin(): number {
+  try {
+    return openSync('/dev/stdin', constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return STDIN;
+  }
+}
+
+let stdinFd = -1;
+/** The time was over while the program waited for input: the end that it saw was none. */
+let cutInput = false;
+
+/** Up to `count` bytes of this process's standard input; none at its end, or when the time is over. */
+function readStdin(count: number): Uint8Array {
+  if (stdinFd < 0) stdinFd = openStdin();
+  const bytes = new Uint8Array(count);
+  while (Atomics.load(control, CONTROL_STOP) === 0) {
+    try {
+      return bytes.subarray(0, readSync(stdinFd, bytes));
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') break;
+      Atomics.wait(never, 0, 0, RETRY_MS);
+    }
+  }
+  cutInput = Atomics.load(control, CONTROL_STOP) !== 0;
+  return bytes.subarray(0, 0);
+}
+
 function makeMachine(): Machine {
   const { config, stdoutFd, straceFd, traceFd, quiet } = request;
   return new Machine({
     ...config,
+    cwd: request.cwd,
+    files: grantedFiles(request.grants),
+    stdin: readStdin,
     stdout: (bytes) => write(stdoutFd, bytes),
     stderr: (bytes) => write(STDERR, bytes),
     strace: straceFd === null ? null : (line) => write(straceFd, `${line}\n`),
@@ -92,7 +133,8 @@ function endingOf(result: RunResult): Ending {
   // A mistake of ours is not the program's, and its place in the program says nothing.
   const message = cause instanceof Bug ? `internal error of guardpage: ${sentenceOf(cause)}` : result.message;
   const place = cause instanceof Bug ? null : placeOf(cause);
-  const { outcome, exit, signal, deadlock, stats } = result;
+  const { signal, deadlock, stats } = result;
+  const [outcome, exit] = cutInput ? ['timeout' as const, 1] : [result.outcome, result.exit];
   return {
     outcome, exit, signal, deadlock, stats,
     message: place === null ? message : `${message} (${place})`,

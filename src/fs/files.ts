@@ -16,6 +16,8 @@ export class Files {
   private readonly closeOnExec = new Set<number>();
   /** RLIMIT_NOFILE: descriptors are below it. */
   limit = NOFILE;
+  /** What umask(2) set. */
+  umask = 0o022;
 
   constructor(stdout: Sink, stderr: Sink, stdin: Source | null = null) {
     this.byFd = [
@@ -32,6 +34,7 @@ export class Files {
     child.byFd.push(...this.byFd);
     for (const fd of this.closeOnExec) child.closeOnExec.add(fd);
     child.limit = this.limit;
+    child.umask = this.umask;
     return child;
   }
 

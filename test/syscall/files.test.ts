@@ -227,3 +227,46 @@ describe('devices', () => {
     expect(rig.text(rig.buffer, 6)).toBe('\0\0\0def');
   });
 });
+
+describe.each(machines)('stat on %s', (name) => {
+  it('fstat lays out size, mode, inode and owner as this machine does', () => {
+    const rig = new FilesRig(name, FILES);
+    rig.open('/data/a');
+    for (const call of ['fstat', 'fstat64'].filter((one) => rig.target.nr[one] !== undefined)) {
+      expect(rig.call(call, 3, rig.buffer)).toBe(0);
+      const layout = call === 'fstat' ? rig.target.stat : rig.target.stat64;
+      const field = ([at, width]: readonly [number, number]) => {
+        const bytes = Array.from({ length: width }, (_, i) => rig.peekByte(rig.buffer + BigInt(at + i)));
+        return (rig.target.bigEndian ? bytes : bytes.reverse()).reduce((value, byte) => value * 256 + byte, 0);
+      };
+      expect([layout.size, layout.mode, layout.ino, layout.uid, layout.nlink, layout.blocks, layout.dev].map(field))
+        .toEqual([12, 0o100644, 4712, 1000, 1, 8, 0x301]);
+    }
+  });
+
+  it('stat by path, lstat of a link, and errors', () => {
+    const rig = new FilesRig(name, FILES);
+    expect([rig.call('stat', '/data/a', rig.buffer), rig.call('stat', '/data/x', rig.buffer)]).toEqual([0, 'ENOENT']);
+    expect([rig.call('stat', '/data/a', rig.data + 0x1000000n), rig.call('fstat', 9, rig.buffer)]).toEqual(['EFAULT', 'EBADF']);
+  });
+});
+
+describe('small calls', () => {
+  it('uname names release and machine; getuid is an ordinary user', () => {
+    for (const [name, machine] of [['i386', 'i686'], ['sparc64 32-bit', 'sparc64'], ['ia64', 'ia64']] as const) {
+      const rig = new FilesRig(name);
+      rig.call('uname', rig.buffer);
+      expect([rig.text(rig.buffer, 5), rig.text(rig.buffer + 130n, 6), rig.text(rig.buffer + 260n, machine.length)])
+        .toEqual(['Linux', '2.5.46', machine]);
+      expect([rig.call('getuid'), rig.call('getegid'), rig.call('umask', 0o77), rig.call('umask', 0)])
+        .toEqual([1000, 1000, 0o22, 0o77]);
+    }
+  });
+
+  it('access asks for rights, getcwd for the directory', () => {
+    const rig = new FilesRig('i386', FILES);
+    expect([4, 2, 6, 1, 8].map((mode) => rig.call('access', '/data/b.ro', mode))).toEqual([0, 'EACCES', 'EACCES', 'EACCES', 'EINVAL']);
+    expect([rig.call('access', '/data', 5), rig.call('access', '/no', 0)]).toEqual([0, 'ENOENT']);
+    expect([rig.call('getcwd', rig.buffer, 1), rig.call('getcwd', rig.buffer, 2), rig.text(rig.buffer, 2)]).toEqual(['ERANGE', 2, '/\0']);
+  });
+});

@@ -8,6 +8,8 @@
 import fc from 'fast-check';
 import { archs } from '../../src/arch/index.js';
 import { errnoName } from '../../src/arch/generic/errno.js';
+import { File, READ_WRITE } from '../../src/fs/file.js';
+import { MemoryStore } from '../../src/fs/regular_file.js';
 import { releases } from '../../src/release/index.js';
 import { handlers } from '../../src/syscall/handlers.js';
 import { targetNamed } from '../arch/targets.js';
@@ -135,7 +137,14 @@ export class Fuzzer {
 
   private newRig(): Rig {
     this.recent = [];
-    return new Rig(this.machine.machine, { kernel: this.machine.kernel, ram: FUZZ_RAM });
+    const rig = new Rig(this.machine.machine, { kernel: this.machine.kernel, ram: FUZZ_RAM });
+    const store = new MemoryStore(new Uint8Array(2.5 * rig.target.pageSize).fill(7));
+    rig.kernel.mount({ '/f': { access: 'rw', store } });
+    ['/f', '/dev/zero', '/proc/self/maps', '/dev/null'].forEach((path, i) => {
+      const found = rig.kernel.fs.lookup(path);
+      if (typeof found !== 'number') rig.kernel.process.files.install(3 + i, new File(path, found.inode, READ_WRITE));
+    });
+    return rig;
   }
 
   /** One call. Returns false when the machine has no task left to go on with. */

@@ -70,6 +70,7 @@ function at(release: Release): Target {
   const modern = versionNumber(release.name) >= versionNumber('6.1');
   return {
     arch: 'i386',
+    machine: 'i686',
     bits: 32,
     kernelBits: 32,
     release,

@@ -57,6 +57,7 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
 function at(release: Release): Target {
   return {
     arch: 'ia64',
+    machine: 'ia64',
     bits: 64,
     kernelBits: 64,
     release,

@@ -72,6 +72,7 @@ function at(release: Release, bits: Bits): Target {
   const is32bit = bits === 32;
   return {
     arch: 'sparc64',
+    machine: 'sparc64',
     bits,
     kernelBits: 64,
     release,

@@ -74,6 +74,7 @@ function at(release: Release, bits: Bits): Target {
   const taskSize = is32bit ? TASK_SIZE32 : TASK_SIZE;
   return {
     arch: 'x86_64',
+    machine: 'x86_64',
     bits,
     kernelBits: 64,
     release,
