@@ -3,7 +3,7 @@ import type { Libc, ThreadBody } from 'guardpage';
 
 function* openFile(libc: Libc, path: string, flags: number): Generator<unknown, number> {
   const buffer = yield* libc.malloc(path.length + 1);
-  [...path, '\0'].forEach((letter, i) => libc.store8(libc.add(buffer, i), letter.charCodeAt(0)));
+  for (let i = 0; i < path.length; i++) libc.store8(libc.add(buffer, i), path.charCodeAt(i));
   const fd = yield* libc.syscall(libc.nr.open!, buffer, flags, 0o644);
   return Number(fd);
 }
