@@ -255,6 +255,7 @@ export class Machine {
     while (!process.exited) {
       if (clock.peek() !== undefined) kernel.fireTimers();
       const slot = queue.pick();
+      if (queue.stopped) return 'timeout';
       if (slot < 0) {
         const deadline = kernel.nextTimer();
         if (deadline === Number.POSITIVE_INFINITY) return 'deadlock';

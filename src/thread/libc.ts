@@ -6,6 +6,7 @@
  * The calls come in families, a class each in libc/, which know nothing of each other; a new family is a
  * line in each of the two lists below. Every call is a line there and lives in a file of its own in this folder.
  */
+import { AtomicWords } from './libc/atomics.js';
 import { Attributes } from './libc/attributes.js';
 import { Barriers } from './libc/barriers.js';
 import { Conditions } from './libc/conditions.js';
@@ -21,7 +22,8 @@ import type { Runtime } from './runtime.js';
 export type StartRoutine<T = never> = (arg: T) => unknown;
 
 export interface Libc
-  extends Attributes,
+  extends AtomicWords,
+    Attributes,
     Barriers,
     Conditions,
     Memory,
@@ -30,7 +32,7 @@ export interface Libc
     SystemCalls,
     Threads {}
 
-const families = [Attributes, Barriers, Conditions, Memory, Mutexes, Output, SystemCalls, Threads];
+const families = [AtomicWords, Attributes, Barriers, Conditions, Memory, Mutexes, Output, SystemCalls, Threads];
 
 class Composed extends LibcCore {}
 

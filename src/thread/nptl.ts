@@ -90,6 +90,8 @@ export class Nptl {
 
   /** The thread that clone is about to start. */
   starting = NOBODY;
+  /** Atomic operations of the program so far. */
+  atomics = 0;
   /** Threads that have not ended (glibc's __nptl_nthreads). */
   nthreads = 1;
   /** Default size of a stack, from RLIMIT_STACK at start-up. */

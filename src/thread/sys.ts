@@ -24,6 +24,8 @@ export class Sys {
   unstarted = false;
   /** Name of the latest such call. */
   callName = '';
+  /** True in runs whose schedule may take the processor away at preemption points (preempt.ts). */
+  readonly preempts: boolean;
   private readonly regs: Int32Array;
   private readonly nrIndex: number;
   private readonly argIndex: readonly number[];
@@ -35,6 +37,7 @@ export class Sys {
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
+    this.preempts = kernel.queue.schedule !== null;
     this.target = kernel.target;
     this.regs = kernel.regs;
     const { trap } = kernel.target;
@@ -72,6 +75,14 @@ export class Sys {
     const outcome = kernel.trap();
     if (outcome === 'done') return this.outcome();
     return outcome === 'sleeps' ? SLEEPING : GONE;
+  }
+
+  /**
+   * A step that other threads can see is about to be taken: true when the schedule takes the processor away first, as
+   * an interrupt would. Requires: preempts.
+   */
+  point(): boolean {
+    return this.kernel.queue.point();
   }
 
   /** The running thread makes the call `name`, which starts only once `yield*` takes it up. */

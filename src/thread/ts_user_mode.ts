@@ -2,6 +2,7 @@
  * User mode for TypeScript programs: behind each task stands a generator, which runs until a call sleeps.
  * glibc's start_thread is here, around the program's own function.
  */
+import { TASK_FREE } from '../task/task_table.js';
 import type { UserMode, WaitReport } from '../task/user_mode.js';
 import { Lazy, type ThreadBody } from './call.js';
 import { hex } from '../lib/u64.js';
@@ -30,6 +31,8 @@ export class TsUserMode implements UserMode {
   private readonly bodies: (ThreadBody | undefined)[] = [];
   /** Values of threads that left by pthread_exit and are on their way out, by task slot. */
   private readonly exitValues = new Map<number, unknown>();
+  /** Threads whose function has returned and that were preempted before their end. */
+  private readonly leaving = new Set<number>();
 
   constructor(runtime: Runtime, libc: Libc, main: Main, argv: string[]) {
     this.runtime = runtime;
@@ -55,7 +58,7 @@ export class TsUserMode implements UserMode {
       const started = this.start(slot);
       body = bodyOf(started);
       if (body === undefined) {
-        this.finish(slot, started);
+        this.leave(slot, started);
         return;
       }
       this.bodies[slot] = body;
@@ -68,7 +71,18 @@ export class TsUserMode implements UserMode {
       this.exitValues.set(slot, nptl.exitValue);
       step = body.return(undefined);
     }
-    if (step.done) this.finish(slot, step.value);
+    if (step.done) this.leave(slot, step.value);
+  }
+
+  /** The thread's function has returned: with a schedule others may come before its end. */
+  private leave(slot: number, returned: unknown): void {
+    const { sys } = this.nptl;
+    if (sys.preempts && !this.leaving.delete(slot) && sys.kernel.tasks.state[slot] !== TASK_FREE && sys.point()) {
+      this.bodies[slot] = returning(returned);
+      this.leaving.add(slot);
+      return;
+    }
+    this.finish(slot, returned);
   }
 
   private start(slot: number): unknown {
@@ -117,6 +131,12 @@ export class TsUserMode implements UserMode {
     const owner = kind === 'mutex' ? mutexOwner(nptl, hi, lo) : 0;
     return { waitsOn: `${kind} ${hex(hi, lo)}`, ownedBy: owner > 0 ? owner : null };
   }
+}
+
+/** A body with nothing left to do but to return `value`. */
+// biome-ignore lint/correctness/useYield: it has nothing left to wait for
+function* returning(value: unknown): ThreadBody {
+  return value;
 }
 
 /** What runs a thread whose function returned `started`: its generator, or a call that it handed on. */

@@ -121,3 +121,72 @@ describe('TaskTable', () => {
     expect([tasks.live, tasks.peak, tasks.alloc(7, 0)]).toEqual([0, 0, 0]);
   });
 });
+
+describe('RunQueue with a schedule', () => {
+  /** A queue in which slot 0 runs and the others wait, and what its schedule was asked. */
+  function scheduled(count: number, answers: number[]) {
+    const queue = newQueue(count);
+    const asked: string[] = [];
+    queue.schedule = {
+      reset: () => {},
+      choose: (why, ready, n) => {
+        asked.push(`${['point', 'blocked', 'yielded'][why]} ${[...ready.subarray(0, n)].join('')}`);
+        return answers.shift() ?? 0;
+      },
+    };
+    queue.push(0);
+    queue.pick();
+    queue.point();
+    for (let slot = 1; slot < count; slot++) queue.push(slot);
+    return { queue, asked };
+  }
+
+  it('asks at a point with the running task first, and lets it go on for 0', () => {
+    const { queue, asked } = scheduled(3, [0]);
+    expect([queue.point(), asked]).toEqual([false, ['point 012']]);
+  });
+
+  it('runs the chosen task next, and asks it nothing before its own first step', () => {
+    const { queue, asked } = scheduled(3, [2]);
+    expect(queue.point()).toBe(true);
+    queue.push(0);
+    expect([queue.pick(), queue.point(), asked]).toEqual([2, false, ['point 012']]);
+    expect([queue.point(), asked[1]]).toEqual([false, 'point 210']);
+  });
+
+  it('a task that was preempted at a point goes on with its step: the next point is a choice again', () => {
+    const { queue, asked } = scheduled(2, [1, 1]);
+    queue.point();
+    queue.push(0);
+    queue.pick();
+    queue.point();
+    queue.point();
+    queue.push(1);
+    expect([queue.pick(), queue.point(), asked]).toEqual([0, false, ['point 01', 'point 10', 'point 01']]);
+  });
+
+  it('asks who comes next when the running task sleeps or yields, not when there is but one', () => {
+    const { queue, asked } = scheduled(3, [1, 0]);
+    expect([queue.pick(), asked]).toEqual([2, ['blocked 12']]);
+    queue.push(2);
+    expect([queue.pick(), asked[1]]).toEqual([1, 'yielded 12']);
+    expect([queue.pick(), asked.length]).toEqual([2, 2]);
+  });
+
+  it('asks nothing at a point of the only task', () => {
+    const { queue, asked } = scheduled(1, []);
+    expect([queue.point(), queue.point(), asked]).toEqual([false, false, []]);
+  });
+
+  it('a task that passes a thousand points goes behind the others', () => {
+    const { queue, asked } = scheduled(2, []);
+    for (let i = 0; i < 999; i++) expect(queue.point()).toBe(false);
+    expect(queue.point()).toBe(true);
+    expect([asked.length, asked[998], asked[999]]).toEqual([1000, 'point 01', 'yielded 10']);
+  });
+
+  it('-1 stops the run', () => {
+    const { queue } = scheduled(2, [-1]);
+    expect([queue.point(), queue.stopped]).toEqual([true, true]);
+  });
+});

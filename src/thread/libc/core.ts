@@ -7,6 +7,7 @@
 import { type Addr, makeAddr } from '../address.js';
 import { type Call, Done, Lazy, pendingForever } from '../call.js';
 import type { Nptl } from '../nptl.js';
+import { afterPoint } from '../preempt.js';
 import type { Runtime } from '../runtime.js';
 import { GONE, SLEEPING } from '../sys.js';
 import { LibcConstants } from './constants.js';
@@ -33,6 +34,11 @@ export class LibcCore extends LibcConstants {
   /** The call `name`, whose body starts once `yield*` takes it up. */
   protected lazy<T>(name: string, body: Iterator<unknown, T, unknown>): Call<T> {
     return new Lazy(this.nptl.sys, name, body);
+  }
+
+  /** The call `name` as one step that others can see: with a schedule, after a preemption point. */
+  protected step<T>(name: string, call: () => Call<T>): Call<T> {
+    return this.nptl.sys.preempts ? this.lazy(name, afterPoint(this.nptl, call)) : call();
   }
 
   /** Result of a wrapper that returns 0, or -1 and sets errno; `error` is 0 or a negated errno. */

@@ -9,16 +9,20 @@ import { LibcCore } from './core.js';
 export class Output extends LibcCore {
   /** printf(3) to standard output; returns the bytes printed. */
   printf(format: string, ...args: PrintfArg[]): Call<number> {
-    return new Done(this.runtime.stdio.print(formatPrintf(format, args)));
+    return this.step('printf', () => new Done(this.runtime.stdio.print(formatPrintf(format, args))));
   }
 
   /** puts(3). */
   puts(text: string): Call<number> {
-    return new Done(this.runtime.stdio.print(`${text}\n`));
+    return this.step('puts', () => new Done(this.runtime.stdio.print(`${text}\n`)));
   }
 
   /** write(2) from guest memory, or of a string by way of the stdio buffer. */
   write(fd: number, buffer: Addr | string, count?: number): Call<number> {
+    return this.step('write', () => this.writeNow(fd, buffer, count));
+  }
+
+  private writeNow(fd: number, buffer: Addr | string, count?: number): Call<number> {
     const { stdio } = this.runtime;
     const written = typeof buffer === 'string' ? stdio.writeText(fd, buffer) : stdio.write(fd, buffer, count ?? 0);
     if (written >= 0) return new Done(written);
@@ -27,7 +31,7 @@ export class Output extends LibcCore {
 
   /** fprintf(stderr, ...): unbuffered. */
   eprintf(format: string, ...args: PrintfArg[]): Call<number> {
-    return new Done(this.runtime.stdio.writeText(2, formatPrintf(format, args)));
+    return this.step('eprintf', () => new Done(this.runtime.stdio.writeText(2, formatPrintf(format, args))));
   }
 
   /** "EAGAIN" for this machine's number of it. */

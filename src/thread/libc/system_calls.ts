@@ -1,6 +1,7 @@
 /** <unistd.h>, <sys/mman.h>: thin wrappers of system calls, which return -1 with errno set when they fail. */
 import { type Addr, hiOf, loOf } from '../address.js';
 import { type Call, Done } from '../call.js';
+import { preemptionPoint } from '../preempt.js';
 import { LibcCore } from './core.js';
 
 export class SystemCalls extends LibcCore {
@@ -9,6 +10,10 @@ export class SystemCalls extends LibcCore {
    * Returns the result as an address-sized word, or -1 with errno set.
    */
   syscall(nr: number, ...args: Addr[]): Call<Addr> {
+    return this.step('syscall', () => this.trap(nr, args));
+  }
+
+  private trap(nr: number, args: readonly Addr[]): Call<Addr> {
     const { sys } = this.nptl;
     for (let i = 0; i < 6; i++) {
       const arg = args[i] ?? 0;
@@ -19,6 +24,10 @@ export class SystemCalls extends LibcCore {
 
   /** mmap(2) by the call that this glibc uses; `offset` in pages. The address, or -1 with errno. */
   mmap(addr: Addr, length: number, prot: number, flags: number, fd = -1, offset = 0): Call<Addr> {
+    return this.step('mmap', () => this.map(addr, length, prot, flags, fd, offset));
+  }
+
+  private map(addr: Addr, length: number, prot: number, flags: number, fd: number, offset: number): Call<Addr> {
     const { sys, params, target, pageSize } = this.nptl;
     sys.word(0, hiOf(addr), loOf(addr));
     sys.number(1, length);
@@ -30,13 +39,11 @@ export class SystemCalls extends LibcCore {
   }
 
   munmap(addr: Addr, length: number): Call<number> {
-    const { sys } = this.nptl;
-    return this.status(sys.munmap(hiOf(addr), loOf(addr), length));
+    return this.step('munmap', () => this.status(this.nptl.sys.munmap(hiOf(addr), loOf(addr), length)));
   }
 
   mprotect(addr: Addr, length: number, prot: number): Call<number> {
-    const { sys } = this.nptl;
-    return this.status(sys.mprotect(hiOf(addr), loOf(addr), length, prot));
+    return this.step('mprotect', () => this.status(this.nptl.sys.mprotect(hiOf(addr), loOf(addr), length, prot)));
   }
 
   getpid(): Call<number> {
@@ -56,8 +63,9 @@ export class SystemCalls extends LibcCore {
     return this.lazy('sched_yield', this.giveWay());
   }
 
-  private *giveWay(): Generator<undefined, number, unknown> {
+  private *giveWay(): Generator<unknown, number, unknown> {
     const { sys, target } = this.nptl;
+    if (sys.preempts) yield* preemptionPoint(this.nptl);
     sys.trap(target.nr.sched_yield!);
     yield undefined;
     return 0;
@@ -68,7 +76,8 @@ export class SystemCalls extends LibcCore {
     return this.lazy('exit', this.leaveProcess(code));
   }
 
-  private *leaveProcess(code: number): Generator<undefined, never, unknown> {
+  private *leaveProcess(code: number): Generator<unknown, never, unknown> {
+    if (this.nptl.sys.preempts) yield* preemptionPoint(this.nptl);
     this.runtime.exitProcess(code);
     for (;;) yield undefined;
   }

@@ -9,18 +9,24 @@ import { LibcCore } from './core.js';
 export class Threads extends LibcCore {
   /** pthread_create(3): [error, thread]. `attr` is null or the address of a pthread_attr_t. */
   pthread_create<T>(attrAddr: Addr | null, start: (arg: T) => unknown, arg?: T): Call<[error: number, thread: Addr]> {
+    if (this.nptl.sys.preempts) return this.step('pthread_create', () => this.create(attrAddr, start, arg));
+    return this.create(attrAddr, start, arg);
+  }
+
+  private create(attrAddr: Addr | null, start: unknown, arg: unknown): Call<[error: number, thread: Addr]> {
     const row = pthreadCreate(this.nptl, attrAddr, start, arg);
     return new Done<[number, Addr]>(row < 0 ? [-row, 0] : [0, this.nptl.handle(row)]);
   }
 
   /** pthread_join(3): [error, value]. */
   pthread_join(thread: Addr): Call<Joined> {
+    if (this.nptl.sys.preempts) return this.step('pthread_join', () => pthreadJoin(this.nptl, thread));
     return pthreadJoin(this.nptl, thread);
   }
 
   /** pthread_detach(3). */
   pthread_detach(thread: Addr): Call<number> {
-    return new Done(pthreadDetach(this.nptl, thread));
+    return this.step('pthread_detach', () => new Done(pthreadDetach(this.nptl, thread)));
   }
 
   /** pthread_exit(3): ends the thread with `value`; finally blocks run. */
