@@ -138,7 +138,8 @@ export function* broadcastOld(nptl: Nptl, hi: number, lo: number): Steps<number>
   if (!hasWaiters) return 0;
   const mutex = loadMutex(nptl, hi, lo);
   const moved = mutex.isShared ? -1 : futexRequeue(nptl, hi, lo + wakeup, 1, INT_MAX, mutex.hi, mutex.lo + LOCK);
-  // glibc tests for EINVAL, which unknown operations were before 2.5.70; ENOSYS since.
-  if (mutex.isShared || moved === -nptl.E.EINVAL || moved === -nptl.E.ENOSYS) futexWake(nptl, hi, lo + wakeup, INT_MAX, true);
+  // Unlike glibc, which tests for EINVAL alone: ENOSYS of 2.5.70 and later, and EFAULT of earlier kernels, which take the
+  // fourth argument for a timeout. With those its broadcast woke nobody.
+  if (moved < 0) futexWake(nptl, hi, lo + wakeup, INT_MAX, true);
   return 0;
 }
