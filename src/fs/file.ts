@@ -31,6 +31,7 @@ export class File {
   readonly open: OpenFile;
   /** Text of a /proc file that was produced and not read yet. */
   pending: Uint8Array = new Uint8Array(0);
+  pendingAt = 0;
 
   constructor(path: string, inode: Inode, mode: OpenMode) {
     this.path = path;

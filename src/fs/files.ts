@@ -16,6 +16,8 @@ export class Files {
   private readonly closeOnExec = new Set<number>();
   /** RLIMIT_NOFILE: descriptors are below it. */
   limit = NOFILE;
+  /** Most descriptors there were: the table never shrinks. */
+  private most = 3;
   /** What umask(2) set. */
   umask = 0o022;
 
@@ -34,6 +36,7 @@ export class Files {
     child.byFd.push(...this.byFd);
     for (const fd of this.closeOnExec) child.closeOnExec.add(fd);
     child.limit = this.limit;
+    child.most = this.byFd.length;
     child.umask = this.umask;
     return child;
   }
@@ -48,10 +51,14 @@ export class Files {
     return this.byFd[fd] ?? null;
   }
 
-  /** Descriptors that there is room for without growing (FDSize of /proc/PID/status): 32, doubled as needed. */
-  get size(): number {
-    let size = 32;
-    while (size < this.byFd.length) size *= 2;
+  /**
+   * Descriptors that the table has room for (FDSize of /proc/PID/status): as many as a long has bits, then steps of
+   * 256 and a page of pointers, then doubled. expand_fd_array(), fs/file.c.
+   */
+  size(kernelBits: number, pageSize: number): number {
+    const perPage = pageSize / (kernelBits / 8);
+    let size = kernelBits;
+    while (size < this.most) size = size < 256 ? 256 : size < perPage ? perPage : size * 2;
     return size;
   }
 
@@ -115,6 +122,7 @@ export class Files {
   private put(fd: number, file: File, closesOnExec: boolean): void {
     while (this.byFd.length < fd) this.byFd.push(null);
     this.byFd[fd] = file;
+    if (fd >= this.most) this.most = fd + 1;
     this.setCloseOnExec(fd, closesOnExec);
   }
 }

@@ -25,6 +25,8 @@ export interface Device {
 export interface Reader {
   /** Text that was produced and not read yet. */
   pending: Uint8Array;
+  /** The position that it begins at. */
+  pendingAt: number;
 }
 
 export interface Inode {
@@ -45,6 +47,8 @@ export interface Inode {
   readonly read: ((at: number, count: number, reader: Reader) => Uint8Array | number) | null;
   /** How many bytes it took, or a negative errno; null where it cannot be written (EINVAL). */
   readonly write: ((at: number, bytes: Uint8Array) => number) | null;
+  /** A read gets what there is at once and no more. */
+  readonly producesText: boolean;
   /** Takes any number of bytes without looking at them (/dev/null). */
   readonly discards: boolean;
   /** Sets i_size; 0 or a negative errno. Null for what is no regular file. */
@@ -65,6 +69,7 @@ export const plainInode: Omit<Inode, 'mode' | 'device' | 'ino'> = {
   seeks: 'anywhere',
   read: null,
   write: null,
+  producesText: false,
   discards: false,
   truncate: null,
   mapping: null,

@@ -41,6 +41,7 @@ export class RegularFile implements Inode {
   readonly mapping: AddressSpace;
   readonly mappable = true;
   readonly isRunning = false;
+  readonly producesText = false;
   readonly discards = false;
   readonly read: Inode['read'];
   readonly write: Inode['write'];

@@ -62,6 +62,11 @@ export class AddressSpace {
     return this.pages.has(index);
   }
 
+  /** The page in memory at `index`, or -1. */
+  pfnAt(index: number): number {
+    return this.pages.get(index) ?? -1;
+  }
+
   /** Pages [first, end) read as zeroes again, in every mm that maps them. */
   punch(first: number, end: number): void {
     const { memory } = this;

@@ -27,6 +27,7 @@ export function dupMmap(parent: Mm, child: Mm): number {
     child.vmas.vmAnon[child.vmas.last()] = anonVmaFork(parent, h);
     child.account(vmFlags, end - start);
   }
+  child.startCode = parent.startCode;
   child.endCode = parent.endCode;
   child.startData = parent.startData;
   child.endData = parent.endData;

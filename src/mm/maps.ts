@@ -8,6 +8,7 @@
  */
 import { VM_EXEC, VM_MAYSHARE, VM_READ, VM_WRITE } from '../arch/generic/mman.js';
 import { hexDigits, hiOfVpn, loOfVpn } from '../lib/u64.js';
+import { fileRules } from '../release/file_rules.js';
 import type { MappedFile, Mm } from './mm.js';
 
 export function mapsLines(mm: Mm): string[] {
@@ -21,12 +22,21 @@ function mapsLine(mm: Mm, h: number): string {
   const digits = rules.maps.pads === 'long' ? target.kernelBits / 4 : 8;
   const hex = (vpn: number) => hexDigits(hiOfVpn(vpn, target.pageShift), loOfVpn(vpn, target.pageShift), digits);
   const file = mm.files[vmas.vmFile[h]!] ?? null;
-  const name = file?.path ?? memoryName(mm, h);
+  const name = file === null ? memoryName(mm, h) : escaped(file.path, mm);
   const bounds = `${hex(vmas.vmStart[h]!)}-${hex(vmas.vmEnd[h]!)}`;
   const blank = rules.maps.blankAfterInode ? ' ' : '';
   const line = `${bounds} ${rightsOf(vmas.vmFlags[h]!)} ${hex(pgoffShown(mm, h, file))} ${device(file)}${blank}`;
   const column = target.kernelBits === 32 ? 49 : 73;
   return name === '' ? line : line.padEnd(column) + name;
+}
+
+/** mangle_path(): letters that would break the line, as octal escapes. */
+function escaped(path: string, { target }: Mm): string {
+  const { mapsEscapes } = fileRules(target.release);
+  if (mapsEscapes === '') return path;
+  return [...path].map((letter) => {
+    return mapsEscapes.includes(letter) ? `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}` : letter;
+  }).join('');
 }
 
 function rightsOf(flags: number): string {

@@ -129,7 +129,8 @@ export class Mm {
   /** Pages of the largest hole that the search has passed since free_area_cache moved; Infinity is ~0UL. */
   cachedHoleSize = Number.POSITIVE_INFINITY;
 
-  /** Program text ends here, static data starts here; brk is exact to the byte. */
+  /** Program text begins and ends here, static data starts here; brk is exact to the byte. */
+  startCode = 0;
   endCode = 0;
   startData = 0;
   endData = 0;
@@ -141,6 +142,8 @@ export class Mm {
   totalVm = 0;
   dataVm = 0;
   lockedVm = 0;
+  /** The most total_vm was when it last shrank. */
+  private peakVm = 0;
   /** Flags that every new area gets: VM_LOCKED after mlockall(MCL_FUTURE). */
   defFlags = 0;
 
@@ -218,7 +221,10 @@ export class Mm {
       this.account(area.vmFlags, area.end - area.start);
       // Image and stack are charged whatever the mode: a refusal would fail the exec itself.
       if ((area.vmFlags & VM_ACCOUNT) !== 0) this.vm.committed += area.end - area.start;
-      if (area.what === 'text') this.endCode = area.end;
+      if (area.what === 'text') {
+        this.startCode = area.start;
+        this.endCode = area.end;
+      }
       if (area.what === 'data') {
         this.startData = area.start;
         this.endData = area.end;
@@ -254,6 +260,7 @@ export class Mm {
     this.totalVm = 0;
     this.dataVm = 0;
     this.lockedVm = 0;
+    this.peakVm = 0;
     this.defFlags = 0;
     Object.assign(this.stats, { searches: 0, probes: 0, splits: 0, merges: 0, peakVmas: 0 });
     this.mmInit();
@@ -325,8 +332,14 @@ export class Mm {
 
   /** vm_stat_account(): pages of an area with these flags came (or went, negative). */
   account(vmFlags: number, npages: number): void {
+    if (npages < 0 && this.totalVm > this.peakVm) this.peakVm = this.totalVm;
     this.totalVm += npages;
     if ((vmFlags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) === VM_WRITE) this.dataVm += npages;
+  }
+
+  /** Most pages that were mapped at once (VmPeak). */
+  get hiwaterVm(): number {
+    return Math.max(this.peakVm, this.totalVm);
   }
 
   /** may_expand_vm(): room for `npages` more of this kind under RLIMIT_AS and, for data, RLIMIT_DATA. */

@@ -64,6 +64,8 @@ export class PageTable {
 
   /** Present pages, the kernel's mm->rss. */
   rss = 0;
+  /** The most it was when it last shrank. */
+  private hiwaterRss = 0;
   /** Guard markers. */
   guards = 0;
 
@@ -213,6 +215,21 @@ export class PageTable {
         this.ptes[chunk * CHUNK + i] = both;
         this.memory.getPage(pte >>> 2);
         child.install(vpn, both);
+      }
+    });
+  }
+
+  /** Most pages that were present at once (VmHWM). */
+  get peakRss(): number {
+    return Math.max(this.hiwaterRss, this.rss);
+  }
+
+  /** Every present page and the page of memory behind it, in no order. */
+  forEachPage(visit: (vpn: number, pfn: number) => void): void {
+    this.chunks.forEach((n, chunk) => {
+      for (let i = 0; i < CHUNK; i++) {
+        const pte = this.ptes[chunk * CHUNK + i]!;
+        if (pte !== 0 && pte !== PTE_GUARD) visit(n * CHUNK + i, pte >>> 2);
       }
     });
   }
@@ -496,6 +513,7 @@ export class PageTable {
   }
 
   private zapChunk(n: number, chunk: number, from: number, to: number, keepsGuards: boolean): void {
+    if (this.rss > this.hiwaterRss) this.hiwaterRss = this.rss;
     for (let i = chunk * CHUNK + from; i < chunk * CHUNK + to; i++) {
       const pte = this.ptes[i]!;
       if (pte === 0 || (keepsGuards && pte === PTE_GUARD)) continue;

@@ -7,10 +7,19 @@ const EOVERFLOW = 75;
 export interface FileRules {
   /** Errno of opening a file beyond 2 GiB without O_LARGEFILE: fs/open.c: generic_file_open(). Read in 2.6.18 and 2.6.32. */
   readonly tooLarge: number;
+  /** Letters that paths in /proc/PID/maps have as octal escapes. 2.6.0: four; 2.6.18 on: the newline. */
+  readonly mapsEscapes: string;
+  /** /proc/sys/vm/max_map_count exists. */
+  readonly hasMaxMapCount: boolean;
+  /** /proc/sys/vm/mmap_min_addr exists. Read in 2.6.18 (not there) and 2.6.32. */
+  readonly hasMmapMinAddr: boolean;
 }
 
 export function fileRules(release: Release): FileRules {
   return {
     tooLarge: since(release, EFBIG, '2.6.32', EOVERFLOW),
+    mapsEscapes: since(release, '', '2.6.0', ' \t\n\\', '2.6.6', '', '2.6.18', '\n'),
+    hasMaxMapCount: since<boolean>(release, false, '2.6.5', true),
+    hasMmapMinAddr: since<boolean>(release, false, '2.6.32', true),
   };
 }

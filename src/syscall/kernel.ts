@@ -25,7 +25,9 @@ import {
   isRunnable, TASK_ASLEEP, TASK_FREE, TASK_FUTEX, TASK_RUNNING, TASK_WOKEN, TaskTable,
 } from '../task/task_table.js';
 import { FileSystem, type GrantedFile } from '../fs/file_system.js';
+import { procLookup } from '../fs/proc.js';
 import { unmapMappingRange } from '../mm/truncate.js';
+import { procSource } from './proc_source.js';
 import type { Process } from './process.js';
 
 /** Codes a handler may return besides a result or -errno. */
@@ -153,7 +155,7 @@ export class Kernel {
   /** A file system with these files besides devices and /proc, as they are now. */
   mount(files: Readonly<Record<string, GrantedFile>>): void {
     this.fs = new FileSystem(files, this.memory, {
-      proc: () => null,
+      proc: (path) => procLookup(procSource(this), path),
       unmap: (mapping, first) => {
         for (const { mm } of this.processes) unmapMappingRange(mm, mapping, first);
       },

@@ -19,7 +19,6 @@ function seek(file: File, offset: number, whence: number): number {
   const pos = from + offset;
   if (pos < 0 || pos > MAX_BYTES) return -EINVAL;
   file.pos = pos;
-  file.pending = new Uint8Array(0);
   return pos;
 }
 

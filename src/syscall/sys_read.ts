@@ -143,7 +143,7 @@ function readInto(k: Kernel, file: File, { hi, lo, count }: Buffer, at: number):
       : copyToUser(k.mm, bytes, high, low | 0);
     done += got;
     if (got < bytes.length) return done > 0 ? done : -EFAULT;
-    if (inode.seeks === 'nowhere' || file.pending.length > 0) return done;
+    if (inode.seeks === 'nowhere' || inode.producesText) return done;
   }
   return done;
 }

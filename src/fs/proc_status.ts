@@ -1,0 +1,87 @@
+/** /proc/PID/status: the lines of the release. See src/release/status_fields.ts for which, and for sources. */
+import type { Mm } from '../mm/mm.js';
+import { type StatusField, statusRules } from '../release/status_fields.js';
+import { USER } from './inode.js';
+import { memoryCounts, pageTablePages, rssCounts } from './proc_memory.js';
+import type { ProcTask } from './proc_task.js';
+
+const NO_SIGNALS = '0'.repeat(16);
+
+export function statusText(task: ProcTask): string {
+  const { mm } = task;
+  const { release, kernelBits, pageSize } = mm.target;
+  const rules = statusRules(release);
+  const kb = (pages: number) => `${String((pages * pageSize) / 1024).padStart(8)} kB`;
+  const memory = memoryCounts(mm, rules);
+  const rss = rules.fields.includes('RssAnon') ? rssCounts(mm) : { anon: 0, file: 0, shmem: 0 };
+  const tables = pageTablePages(mm);
+  const four = `${USER}\t${USER}\t${USER}\t${USER}`;
+  const values: Readonly<Record<StatusField, () => string | number>> = {
+    Name: () => task.name.replaceAll('\\', '\\\\').replaceAll('\n', '\\n'),
+    Umask: () => `0${task.files.umask.toString(8).padStart(3, '0')}`,
+    State: () => task.state,
+    SleepAVG: () => '0%',
+    Tgid: () => task.tgid,
+    Ngid: () => 0,
+    Pid: () => task.tid,
+    PPid: () => task.ppid,
+    TracerPid: () => 0,
+    Uid: () => four,
+    Gid: () => four,
+    FDSize: () => task.files.size(kernelBits, pageSize),
+    Groups: () => (rules.groupsEndInBlank ? ' ' : ''),
+    NStgid: () => task.tgid,
+    NSpid: () => task.tid,
+    NSpgid: () => task.pgid,
+    NSsid: () => task.sid,
+    Kthread: () => 0,
+    VmPeak: () => kb(mm.hiwaterVm),
+    VmSize: () => kb(mm.totalVm),
+    VmLck: () => kb(mm.lockedVm),
+    VmPin: () => kb(0),
+    VmHWM: () => kb(mm.pageTable.peakRss),
+    VmRSS: () => kb(mm.pageTable.rss),
+    RssAnon: () => kb(rss.anon),
+    RssFile: () => kb(rss.file),
+    RssShmem: () => kb(rss.shmem),
+    VmData: () => kb(memory.data),
+    VmStk: () => kb(memory.stack),
+    VmExe: () => kb(memory.exe),
+    VmLib: () => kb(memory.lib),
+    VmPTE: () => kb(rules.countsAllTables ? tables.reduce((sum, n) => sum + n) : tables[0]!),
+    VmPMD: () => kb(tables[1] ?? 0),
+    VmSwap: () => kb(0),
+    HugetlbPages: () => kb(0),
+    CoreDumping: () => 0,
+    THP_enabled: () => 1,
+    Threads: () => task.threads,
+    SigQ: () => `0/${sigpendingLimit(mm)}`,
+    SigPnd: () => NO_SIGNALS,
+    ShdPnd: () => NO_SIGNALS,
+    SigBlk: () => task.signals?.blocked ?? NO_SIGNALS,
+    SigIgn: () => task.signals?.ignored ?? NO_SIGNALS,
+    SigCgt: () => task.signals?.caught ?? NO_SIGNALS,
+    CapInh: () => NO_SIGNALS,
+    CapPrm: () => NO_SIGNALS,
+    CapEff: () => NO_SIGNALS,
+    CapBnd: () => rules.capBound,
+    CapAmb: () => NO_SIGNALS,
+    NoNewPrivs: () => 0,
+    Speculation_Store_Bypass: () => 'unknown',
+    SpeculationIndirectBranch: () => 'unsupported',
+    Cpus_allowed: () => 1,
+    Cpus_allowed_list: () => 0,
+    voluntary_ctxt_switches: () => 0,
+    nonvoluntary_ctxt_switches: () => 0,
+  };
+  return rules.fields.map((name) => `${name}:\t${values[name]()}\n`).join('');
+}
+
+/**
+ * RLIMIT_SIGPENDING of fork_init(), kernel/fork.c: half the threads whose kernel stacks would fill an eighth of
+ * memory.
+ */
+function sigpendingLimit({ target, vm }: Mm): number {
+  const threadSize = Math.max(2 * target.pageSize, target.kernelBits === 64 ? 16384 : 8192);
+  return Math.floor(Math.floor((vm.totalRam * target.pageSize) / (8 * threadSize)) / 2);
+}

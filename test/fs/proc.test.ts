@@ -1,0 +1,126 @@
+/* /proc/self/maps and status as a program reads them: byte for byte in the format of its release. */
+
+import { describe, expect, it } from 'vitest';
+import { releases } from '../../src/release/index.js';
+import { statusRules } from '../../src/release/status_fields.js';
+import { FilesRig, RDONLY, RDWR } from '../syscall/files_rig.js';
+
+/** The whole of a file, in reads of `size` bytes. */
+function slurp(rig: FilesRig, path: string, size = 1000): string {
+  const fd = rig.open(path);
+  if (typeof fd === 'string') return fd;
+  let text = '';
+  for (;;) {
+    const part = rig.read(fd, size);
+    if (part === '') break;
+    text += part;
+  }
+  rig.call('close', fd);
+  return text;
+}
+
+describe('/proc/self/maps', () => {
+  it.each(['i386', 'sparc64', 'sparc64 32-bit', 'ia64'])('on %s is what --maps shows, a newline after each', (name) => {
+    const rig = new FilesRig(name);
+    expect(slurp(rig, '/proc/self/maps')).toBe(rig.maps().map((line) => `${line}\n`).join(''));
+    expect(slurp(rig, `/proc/${rig.kernel.process.tgid}/maps`, 7)).toBe(slurp(rig, '/proc/self/maps'));
+  });
+
+  it('is given a page of whole lines at a time, and begins anew after lseek', () => {
+    const rig = new FilesRig('i386');
+    for (let i = 0; i < 200; i++) rig.call('mmap2', 0x50000000 + i * 8192, 4096, 3, 0x32, -1, 0);
+    rig.call('mmap2', 0x60000000, 0x10000, 3, 0x32, -1, 0);
+    const fd = rig.open('/proc/self/maps');
+    const first = Number(rig.call('read', fd as number, 0x60000000, 0x10000));
+    expect(first).toBeGreaterThan(4000);
+    expect(first).toBeLessThanOrEqual(4096);
+    expect(rig.text(0x60000000n, first).endsWith('\n')).toBe(true);
+    expect(rig.call('lseek', fd as number, 0, 0)).toBe(0);
+    expect(rig.call('read', fd as number, 0x60000000, 20)).toBe(20);
+    expect(rig.text(0x60000000n, 20)).toBe(rig.maps()[0]!.slice(0, 20));
+    expect(slurp(rig, '/proc/self/maps')).toBe(rig.maps().map((line) => `${line}\n`).join(''));
+  });
+
+  it('cannot be written or mapped, and other pids have none', () => {
+    const rig = new FilesRig('i386');
+    expect([rig.open('/proc/self/maps', RDWR), rig.open('/proc/1/maps'), rig.open('/proc/self/nothing')])
+      .toEqual(['EACCES', 'ENOENT', 'ENOENT']);
+    const fd = rig.open('/proc/self/maps', RDONLY) as number;
+    expect(rig.call('mmap2', 0, 4096, 1, 2, fd, 0)).toBe('ENODEV');
+  });
+
+  it('paths have octal escapes where the release makes them', () => {
+    const path = '/data/a b\nc\\d';
+    const shown = (kernel: string) => {
+      const rig = new FilesRig('i386', { [path]: 'x' }, { kernel });
+      rig.call('mmap2', 0, 4096, 1, 2, rig.open(path) as number, 0);
+      return rig.maps().filter((line) => line.includes('/data')).map((line) => line.slice(line.indexOf('/data')));
+    };
+    expect([shown('2.5.46'), shown('6.1')]).toEqual([[path], ['/data/a b\\012c\\d']]);
+  });
+});
+
+describe('/proc/self/status', () => {
+  it('of 2.5.46 on i386', () => {
+    const rig = new FilesRig('i386');
+    rig.call('mmap2', 0, 8 * 4096, 3, 0x22, -1, 0);
+    rig.poke(rig.data, 1);
+    expect(slurp(rig, '/proc/self/status')).toBe([
+      'Name:\trig', 'State:\tR (running)', 'Tgid:\t1000', 'Pid:\t1000', 'PPid:\t1', 'TracerPid:\t0',
+      'Uid:\t1000\t1000\t1000\t1000', 'Gid:\t1000\t1000\t1000\t1000', 'FDSize:\t32', 'Groups:\t',
+      'VmSize:\t      48 kB', 'VmLck:\t       0 kB', 'VmRSS:\t       4 kB', 'VmData:\t      32 kB', 'VmStk:\t       8 kB',
+      'VmExe:\t       4 kB', 'VmLib:\t       0 kB', ...['SigPnd', 'SigBlk', 'SigIgn', 'SigCgt', 'CapInh', 'CapPrm', 'CapEff']
+        .map((name) => `${name}:\t0000000000000000`), '',
+    ].join('\n'));
+  });
+
+  it('of 6.1 counts peaks, kinds of pages and page tables', () => {
+    const rig = new FilesRig('i386', { '/f': 'x'.repeat(10000) }, { kernel: '6.1' });
+    const fd = rig.open('/f', RDWR) as number;
+    const map = (npages: number, flags: number, of: number) => BigInt(rig.call('mmap2', 0, npages * 4096, 3, flags, of, 0));
+    const [anon, file, shared] = [map(8, 0x22, -1), map(2, 1, fd), map(4, 0x21, -1)];
+    rig.call('munmap', map(100, 0x22, -1), 100n * 4096n);
+    for (const at of [anon!, anon! + 4096n, file!, shared!]) rig.poke(at, 5);
+    const lines = slurp(rig, '/proc/self/status').split('\n');
+    const field = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.split('\t')[1]?.trim();
+    const before = Number.parseInt(field('VmSize')!, 10);
+    expect(field('VmPeak')).toBe(`${before + 400} kB`);
+    expect([field('RssAnon'), field('RssFile'), field('RssShmem'), field('VmRSS')]).toEqual(['12 kB', '4 kB', '4 kB', '20 kB']);
+    expect([field('VmData'), field('VmStk'), field('VmExe'), field('VmPTE')]).toEqual(['36 kB', '132 kB', '4 kB', '8 kB']);
+    expect(field('Threads')).toBe('1');
+  });
+
+  it('FDSize grows as the table of descriptors does, and never shrinks', () => {
+    const rig = new FilesRig('i386');
+    const size = () => /FDSize:\t(\d+)/.exec(slurp(rig, '/proc/self/status'))![1];
+    const sizes = [size()];
+    for (const fd of [40, 300]) {
+      rig.call('dup2', 1, fd);
+      sizes.push(size());
+    }
+    rig.call('close', 300);
+    expect([...sizes, size()]).toEqual(['32', '256', '1024', '1024']);
+  });
+
+  it.each(releases.map(({ name }) => name))('under %s its lines come in the order of that kernel', (name) => {
+    const { fields } = statusRules(releases.find((release) => release.name === name)!);
+    expect(fields.slice(0, 2)).toContain('Name');
+    expect(fields.indexOf('VmSize')).toBeLessThan(fields.indexOf('VmLib'));
+    expect(fields.indexOf('VmLib')).toBeLessThan(fields.indexOf('SigPnd'));
+  });
+});
+
+describe('what else there is', () => {
+  it('/proc/self and exe are links, /proc/sys/vm has its numbers where the release has them', () => {
+    const rig = new FilesRig('i386', {}, { maxMapCount: 777 });
+    expect(rig.call('readlink', '/proc/self', rig.buffer, 100)).toBe(4);
+    expect(rig.text(rig.buffer, 4)).toBe('1000');
+    expect(rig.call('readlink', '/proc/self/exe', rig.buffer, 4)).toBe(4);
+    expect(rig.text(rig.buffer, 4)).toBe('/bin');
+    expect([slurp(rig, '/proc/sys/vm/overcommit_memory'), slurp(rig, '/proc/sys/vm/max_map_count')]).toEqual(['0\n', 'ENOENT']);
+    const modern = new FilesRig('i386', {}, { maxMapCount: 777, kernel: '6.1' });
+    expect([slurp(modern, '/proc/sys/vm/max_map_count'), slurp(modern, '/proc/sys/vm/mmap_min_addr')]).toEqual(['777\n', '65536\n']);
+    expect([modern.open('/proc/sys/vm/max_map_count', RDWR), modern.open('/proc/sys/vm'), modern.open('/proc/sys/fs')])
+      .toEqual(['EACCES', 3, 'ENOENT']);
+  });
+});
