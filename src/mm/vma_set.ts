@@ -95,8 +95,8 @@ export class VmaSet extends VmaTree {
     const end = this.startOfGap(h);
     const above = this.removeRow(h);
     if (above !== NONE) this.gapMoved(above, end, this.endOfGap(above), from, this.endOfGap(above));
-    const stillThere = this.leafCount[leaf]! > 0 || this.size === 0;
-    if (stillThere && (above === NONE || above >> LEAF_SHIFT !== leaf)) this.gapGone(leaf, from, to);
+    // The new gap is larger than the two before, unless a guard gap is below it.
+    if (this.leafCount[leaf]! > 0 || this.size === 0) this.gapGone(leaf, from, to);
     return above;
   }
 

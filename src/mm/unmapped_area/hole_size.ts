@@ -48,13 +48,15 @@ function topDown(mm: Mm, request: AreaRequest): number {
   }
   if (mm.mmapBase < npages) return -1;
   let vpn = alignDown(target, request, mm.mmapBase - npages);
-  for (;;) {
+  while (vpn >= 0) {
     const h = examine(mm, vpn);
     if (fitsBelow(mm, request, vpn, h)) return found(mm, vpn);
     noteHole(mm, vpn, vmas.vmStart[h]!);
     if (vmas.vmStart[h]! <= npages) return -1;
     vpn = alignDown(target, request, vmas.vmStart[h]! - npages);
   }
+  // Unlike Linux: a colour that leads below page 0 ends the search; there it wraps to an address that is refused.
+  return -1;
 }
 
 function found(mm: Mm, vpn: number): number {

@@ -49,7 +49,7 @@ function downFrom(mm: Mm, request: AreaRequest, start: number): number {
   const { npages } = request;
   if (start < npages) return -1;
   let vpn = alignDown(target, request, start - npages);
-  for (;;) {
+  while (vpn >= 0) {
     const h = examine(mm, vpn);
     if (fitsBelow(mm, request, vpn, h)) {
       mm.freeAreaCache = vpn;
@@ -59,6 +59,7 @@ function downFrom(mm: Mm, request: AreaRequest, start: number): number {
     if (vmas.vmStart[h]! <= npages) return -1;
     vpn = alignDown(target, request, vmas.vmStart[h]! - npages);
   }
+  return -1;
 }
 
 function unmappedRange(mm: Mm, above: number): void {

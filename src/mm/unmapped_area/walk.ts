@@ -107,13 +107,12 @@ export function highestStart(target: Target, request: AreaRequest, vpn: number):
 
 /**
  * Where a walk goes on whose candidate `vpn` is above highestStart(): behind the VA hole, at the candidate
- * itself where that lies in the hole untested, or nowhere (-1).
+ * itself where that is not tested against the hole any more, or nowhere (-1).
  */
 export function afterHole(target: Target, request: AreaRequest, vpn: number): number {
   const hole = target.vaHole;
   if (hole === null || vpn > searchEnd(target, request) - request.npages) return -1;
-  if (vpn < hole.testedBelow && vpn > hole.lastEnd - request.npages) return hole.end;
-  return vpn >= hole.testedBelow && vpn < hole.end ? vpn : -1;
+  return vpn < hole.testedBelow ? hole.end : vpn;
 }
 
 /** Walks up from `from` (not yet aligned) and returns the first address that fits, or -ENOMEM. */
