@@ -7,7 +7,7 @@
  *
  * Sources: Linux 2.5.46, 2.6.11 and 2.6.18: do_mremap(); 6.1: mremap_to(), vma_to_resize(); 6.18: remap_move().
  */
-import { EFAULT } from '../arch/generic/errno.js';
+import { EFAULT, EINVAL } from '../arch/generic/errno.js';
 import { VM_ACCOUNT, VM_LOCKED, VM_SHARED } from '../arch/generic/mman.js';
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, VM_LOCKONFAULT } from '../arch/generic/mman_calls.js';
 import type { MremapStep } from '../release/index.js';
@@ -63,6 +63,8 @@ function run(mm: Mm, remap: Remap, steps: readonly MremapStep[]): number {
       return result;
     }
   }
+  // Unlike Linux up to 2.6.5, which makes an area without a page where the tail could not be cut off.
+  if (remap.newPages === 0) return -EINVAL;
   moveVma(mm, remap);
   return remap.to;
 }

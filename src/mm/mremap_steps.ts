@@ -190,10 +190,10 @@ export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one
   },
 
   'target overlaps, an empty old range included: EINVAL': (mm, remap) => {
-    const { vpn, oldPages, newVpn, newPages } = remap;
-    const overlaps = newVpn <= vpn ? newVpn + newPages > vpn : oldEnd(mm, remap) > newVpn;
-    const coversSame = newVpn === vpn && oldPages > 0;
-    return hasTarget(remap) && (overlaps || coversSame) ? -EINVAL : 0;
+    const { vpn, newVpn, newPages } = remap;
+    const reachesOld = newVpn <= vpn && newVpn + newPages > vpn;
+    const liesInOld = vpn <= newVpn && oldEnd(mm, remap) > newVpn;
+    return hasTarget(remap) && (reachesOld || liesInOld) ? -EINVAL : 0;
   },
 
   'no room for two more areas: ENOMEM': (mm, remap) =>
@@ -201,10 +201,8 @@ export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one
 
   'unmap the target': unmapTarget,
 
-  'unmap the target, whatever that says': (mm, remap) => {
-    unmapTarget(mm, remap);
-    return 0;
-  },
+  // Unlike Linux 2.5.46, which goes on at the map limit too, where the old maps stay, and dies of a BUG().
+  'unmap the target, whatever that says': (mm, remap) => (unmapTarget(mm, remap) === -ENOMEM ? -ENOMEM : 0),
 
   'cut off the tail': (mm, remap) => cutTail(mm, remap, false),
 

@@ -33,28 +33,35 @@ export function doRemapFilePages(mm: Mm, args: RemapFilePagesArgs): number {
   const how = mm.rules.remapFilePages;
   if (how === 'any prot') return remapUp(mm, args);
   if (args.prot !== 0) return -EINVAL;
-  const { vpn, sizePages, pgoff } = args;
+  const { vpn, sizePages } = args;
   // Address and size are rounded down, each by itself.
   if (sizePages === 0 || vpn + sizePages >= mm.target.vpnEnd) return -EINVAL;
   if (how === 'emulated') return mapAnew(mm, args);
-  const bytes = args.offset + args.sizeOffset;
-  const unrounded = vpn + sizePages + bytes / mm.target.pageSize;
-  return reorder(mm, vpn, sizePages, unrounded, pgoff, null);
+  return reorder(mm, vpn, sizePages, args, null);
 }
 
 /** 2.5.46: address and size are rounded up, and the end is that of the address as it was given. */
-function remapUp(mm: Mm, { vpn, offset, sizePages, sizeOffset, prot, pgoff }: RemapFilePagesArgs): number {
-  const start = vpn + (offset > 0 ? 1 : 0);
-  const npages = sizePages + (sizeOffset > 0 ? 1 : 0);
-  const end = vpn + sizePages + (offset + sizeOffset) / mm.target.pageSize;
-  return reorder(mm, start, npages, end, pgoff, prot & (PROT_READ | PROT_WRITE | PROT_EXEC));
+function remapUp(mm: Mm, args: RemapFilePagesArgs): number {
+  const start = args.vpn + (args.offset > 0 ? 1 : 0);
+  const npages = args.sizePages + (args.sizeOffset > 0 ? 1 : 0);
+  return reorder(mm, start, npages, args, args.prot & (PROT_READ | PROT_WRITE | PROT_EXEC));
 }
 
-/** One shared area holds [start, end); its pages are installed anew from `pgoff` on. */
-function reorder(mm: Mm, start: number, npages: number, end: number, pgoff: number, prot: number | null): number {
+/** Address and size as they were given must end inside [start, end) or at its end. */
+function endsWithin(mm: Mm, args: RemapFilePagesArgs, start: number, end: number): boolean {
+  const { pageSize } = mm.target;
+  const bytes = args.offset + args.sizeOffset;
+  const page = args.vpn + args.sizePages + Math.floor(bytes / pageSize);
+  const isInPage = bytes % pageSize > 0;
+  return (page > start || (page === start && isInPage)) && (page < end || (page === end && !isInPage));
+}
+
+/** One shared area holds the range from `start` on; its pages are installed anew from `pgoff` on. */
+function reorder(mm: Mm, start: number, npages: number, args: RemapFilePagesArgs, prot: number | null): number {
   const { vmas, pageTable } = mm;
+  const { pgoff } = args;
   const h = vmas.find(start);
-  if (h === NONE || end <= start || start < vmas.vmStart[h]! || end > vmas.vmEnd[h]!) return -EINVAL;
+  if (h === NONE || start < vmas.vmStart[h]! || !endsWithin(mm, args, start, vmas.vmEnd[h]!)) return -EINVAL;
   const vmFlags = vmas.vmFlags[h]!;
   const mapping = mm.files[vmas.vmFile[h]!]?.mapping;
   if ((vmFlags & VM_SHARED) === 0 || !mapping) return -EINVAL;

@@ -7,6 +7,7 @@ import { EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM } from '../../src/arch/generic/er
 import { PROT_NONE, PROT_READ, VM_ACCOUNT, VM_LOCKED } from '../../src/arch/generic/mman.js';
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from '../../src/arch/generic/mman_calls.js';
 import type { Mm } from '../../src/mm/mm.js';
+import { doMremap } from '../../src/mm/mremap.js';
 import { load32, store32 } from '../../src/mm/uaccess.js';
 import { addressOf, baseOf, draw, picture, protect } from '../support/draw.js';
 import { flagsAt, lockPages, type Rules, remap, remapBytes, ruleSets, withRules } from '../support/mm_calls.js';
@@ -361,6 +362,48 @@ describe('the map limit', () => {
   it('found too late, the target is gone: 2.6.18', () => {
     const mm = draw('AN..RR', withRules('2.6.18', { maxMapCount: 5 }));
     expect([remap(mm, 0, 1, 2, FIXED, 4), picture(mm)]).toEqual([-ENOMEM, 'AN....']);
+  });
+});
+
+describe('what the kernel of 2.5.46 does not survive, or not unharmed', () => {
+  it('the target cannot be split off at the map limit: ENOMEM here, a BUG() there', () => {
+    const mm = draw('AN.RRR', withRules('2.5', { maxMapCount: 3 }));
+    expect([remap(mm, 0, 1, 1, FIXED, 4), picture(mm)]).toEqual([-ENOMEM, 'AN.RRR']);
+    mm.check();
+  });
+
+  it('a new length of 0 whose tail cannot be cut off: EINVAL here, an area without a page there', () => {
+    const mm = draw('AAA...', withRules('2.5', { maxMapCount: 1 }));
+    expect([remap(mm, 1, 1, 0, FIXED, 5), picture(mm)]).toEqual([-EINVAL, 'AAA...']);
+    mm.check();
+  });
+
+  it('both lengths 0 with MREMAP_FIXED: EINVAL here', () => {
+    const mm = draw('AAA...', withRules('2.5'));
+    expect([remap(mm, 1, 0, 0, FIXED, 5), picture(mm)]).toEqual([-EINVAL, 'AAA...']);
+    mm.check();
+  });
+
+  it('an old range that wraps around does not overlap a target at its own start', () => {
+    const mm = draw('A.....', withRules('2.5', { arch: 'sparc64' }));
+    const wraps = mm.target.vpnEnd - baseOf(mm);
+    expect(remap(mm, 0, wraps, 0, FIXED, 0)).toBe(0);
+    expect(remap(mm, 0, wraps - 1, 0, FIXED, 0)).toBe(-EINVAL);
+  });
+});
+
+describe('MREMAP_DONTUNMAP with a new address below mmap_min_addr', () => {
+  const at3 = (arch: string) => {
+    const mm = draw('A...', { arch, release: '6.1' });
+    return doMremap(mm, {
+      vpn: baseOf(mm), offset: 0, oldPages: 1, oldOffset: 0, newPages: 1, newOffset: 0, flags: DONTUNMAP, newVpn: 3,
+      newVpnOffset: 0,
+    });
+  };
+
+  it('is a hint that the generic search passes over, and one that x86_64 grants and the last check refuses', () => {
+    expect(at3('i386')).toBeGreaterThan(16);
+    expect(at3('x86_64')).toBe(-EPERM);
   });
 });
 

@@ -37,6 +37,15 @@ function words(mm: Mm, npages: number): number[] {
   return Array.from({ length: npages }, (_, page) => load32(mm, ...addressOf(mm, page)));
 }
 
+/** A byte of a size must be seen beside an address that has 51 bits of page number. */
+it('an unaligned size is exact at the top of the sparc64 address space, too', () => {
+  const mm = draw('SS', { ...withRules('2.5'), arch: 'sparc64' });
+  const call = { vpn: baseOf(mm), offset: 0, sizePages: 0, prot: PROT_READ, pgoff: 1, flags: 0 };
+  expect(doRemapFilePages(mm, { ...call, sizeOffset: 1 })).toBe(0);
+  expect(doRemapFilePages(mm, { ...call, vpn: call.vpn + 1, sizePages: 1, sizeOffset: 1 })).toBe(-EINVAL);
+  expect(doRemapFilePages(mm, { ...call, sizeOffset: 0 })).toBe(-EINVAL);
+});
+
 describe.each(all)('every release, %s', (rules) => {
   it('a page shows another page of its file', () => {
     const mm = numbered(rules, 'SSSS');

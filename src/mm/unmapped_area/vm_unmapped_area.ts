@@ -110,6 +110,8 @@ function probeHintWithGaps(mm: Mm, request: AreaRequest, hint: number): number {
   const above = vmas.find(vpn);
   if (above !== NONE && vpn + npages > startWithGap(mm, above)) return -1;
   if (!target.hintTestsPrev) return vpn;
+  // mmap has lifted its hint above mmap_min_addr; the one of mremap's MREMAP_DONTUNMAP may lie below.
+  if (vpn * target.pageSize < mm.rules.mmapMinAddr) return -1;
   const below = vmas.before(above);
   return below !== NONE && vpn < endWithGap(mm, below) ? -1 : vpn;
 }

@@ -1,0 +1,257 @@
+/**
+ * Loads, stores, faults, stacks that grow and forks of the page model. One word stands for a page's contents.
+ */
+import { EFAULT, ENOMEM } from '../../src/arch/generic/errno.js';
+import {
+  VM_ACCOUNT, VM_DONTCOPY, VM_EXEC, VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED, VM_READ, VM_SHARED, VM_WRITE,
+} from '../../src/arch/generic/mman.js';
+import { VM_LOCKONFAULT, VM_WIPEONFORK } from '../../src/arch/generic/mman_calls.js';
+import { type Frame, type NaiveFile, NaivePages, type Page } from './naive_pages.js';
+
+const RWX = VM_READ | VM_WRITE | VM_EXEC;
+/** Some pages were made present, and then one was refused. */
+const PARTLY = -1;
+
+export class NaiveFaults extends NaivePages {
+  /** Why the last access was refused. */
+  lastFault = '';
+
+  // ---- access ---------------------------------------------------------------------------------------
+
+  /** The word at a page, or null for a fault. */
+  load(vpn: number): number | null {
+    const page = this.touch(vpn, false);
+    return page === null ? null : (page.frame?.word ?? 0);
+  }
+
+  /** 0 or -EFAULT. */
+  store(vpn: number, word: number): number {
+    const page = this.touch(vpn, true);
+    if (page === null) return -EFAULT;
+    page.frame!.word = word;
+    return 0;
+  }
+
+  private refuse(reason: string): null {
+    this.lastFault = reason;
+    return null;
+  }
+
+  /** The page, made present as the access needs it, or null: a signal. */
+  touch(vpn: number, isWrite: boolean): Page | null {
+    let page = this.at(vpn);
+    if (page?.frame && (page.rights & (isWrite ? VM_WRITE : RWX)) !== 0 && !(isWrite && this.isCow(page))) return page;
+    if (page === undefined) {
+      if (!this.growStack(vpn)) return this.refuse('SEGV_MAPERR');
+      page = this.at(vpn)!;
+    }
+    const needed = isWrite ? VM_WRITE : this.target.readFaultNeeds;
+    if ((page.flags & needed) === 0) return this.refuse('SEGV_ACCERR');
+    if (page.guard) return this.refuse('SEGV_MAPERR');
+    const isShared = (page.flags & VM_SHARED) !== 0;
+    if (isWrite && !isShared) this.prepareAnon(page);
+    if (page.frame === null) return this.fill(page, isWrite, isShared);
+    if (isWrite) {
+      if (this.isCow(page)) this.copyFrame(page);
+      page.rights = page.flags & RWX;
+    }
+    return page;
+  }
+
+  /** A private page that somebody else holds too. */
+  private isCow(page: Page): boolean {
+    return (page.flags & VM_SHARED) === 0 && page.frame !== null && page.frame.holders > 1;
+  }
+
+  private copyFrame(page: Page): void {
+    const { word } = page.frame!;
+    page.frame!.holders -= 1;
+    page.frame = { word, holders: 1 };
+  }
+
+  /** A page that is not there yet. Reading anonymous memory shows zeroes and leaves nothing. */
+  private fill(page: Page, isWrite: boolean, isShared: boolean): Page | null {
+    const file = this.world.files.get(page.file);
+    page.rights = page.flags & RWX;
+    if (file === undefined) {
+      if (isWrite) page.frame = { word: 0, holders: 1 };
+      return page;
+    }
+    const cached = this.cached(file, page.pgoff);
+    if (cached === null) return this.refuse('SIGBUS');
+    if (isWrite && !isShared) {
+      page.frame = { word: cached.word, holders: 1 };
+      return page;
+    }
+    cached.holders += 1;
+    page.frame = cached;
+    return page;
+  }
+
+  /** A file's page, read in if need be; null beyond its end. */
+  cached(file: NaiveFile, index: number): Frame | null {
+    if (index >= file.npages) return null;
+    const known = file.cache.get(index);
+    if (known !== undefined) return known;
+    const frame = { word: file.wordOf(index), holders: 1 };
+    file.cache.set(index, frame);
+    return frame;
+  }
+
+  // ---- anon_vma -------------------------------------------------------------------------------------
+
+  /** anon_vma_prepare(): the area's first private page. It takes a neighbour's if the two could merge but for rights. */
+  prepareAnon(page: Page): void {
+    if (this.rules.anonVma === 'none' || page.anon !== 0) return;
+    const area = this.areaOf(page);
+    const next = this.at(area.at(-1)!.vpn + 1);
+    const prev = this.at(area[0]!.vpn - 1);
+    const anon = this.reusable(area.at(-1)!, next) || this.reusable(area[0]!, prev) || this.world.newAnonVma(false);
+    for (const each of area) each.anon = anon;
+  }
+
+  private reusable(mine: Page, other: Page | undefined): number {
+    if (other === undefined || other.anon === 0) return 0;
+    if (other.anon % 2 === 1 && this.rules.anonVma !== 'equal-or-missing') return 0;
+    const isAlike = other.file === mine.file && ((other.flags ^ mine.flags) & ~RWX) === 0;
+    return isAlike && other.pgoff - other.vpn === mine.pgoff - mine.vpn ? other.anon : 0;
+  }
+
+  // ---- populate -------------------------------------------------------------------------------------
+
+  /** Pages of [start, end), one area's, are made present. 0, an errno, or PARTLY. */
+  makePresent(start: number, end: number): number {
+    const pages = this.range(start, end);
+    const { flags } = pages[0]!;
+    const isWrite = (flags & VM_WRITE) !== 0;
+    if (this.rules.lock.onFault ? (flags & VM_LOCKONFAULT) !== 0 : (flags & (VM_READ | VM_WRITE)) === 0) {
+      return this.rules.lock.onFault ? 0 : -EFAULT;
+    }
+    const done = this.touchAll(pages, isWrite);
+    return done === pages.length ? 0 : done === 0 ? -EFAULT : PARTLY;
+  }
+
+  /** How many could be touched before one could not. */
+  touchAll(pages: readonly Page[], isWrite: boolean): number {
+    const refused = pages.findIndex((page) => this.touch(page.vpn, isWrite) === null);
+    return refused < 0 ? pages.length : refused;
+  }
+
+  /** Every area in the range. 0, or the errno of the first page refused. */
+  populate(start: number, end: number, ignoresErrors: boolean): number {
+    for (let page = this.above(start); page !== undefined && page.vpn < end; ) {
+      const stop = Math.min(this.endOf(page), end);
+      const error = this.makePresent(page.vpn, stop);
+      if (error < 0 && !ignoresErrors) return -EFAULT;
+      page = this.above(stop);
+    }
+    return 0;
+  }
+
+  // ---- stacks ---------------------------------------------------------------------------------------
+
+  private growStack(vpn: number): boolean {
+    const above = this.above(vpn);
+    const below = this.at(vpn - 1);
+    if (below !== undefined && (below.flags & VM_GROWSUP) !== 0) {
+      return this.staysInRegion(vpn, this.startOf(below)) && this.growUp(below);
+    }
+    if (above === undefined || (above.flags & VM_GROWSDOWN) === 0) return false;
+    return this.staysInRegion(vpn, above.vpn) && this.growDown(above, vpn);
+  }
+
+  private staysInRegion(vpn: number, start: number): boolean {
+    const { region } = this.target;
+    if (region === null) return true;
+    const isSame = Math.floor(vpn / region.pages) === Math.floor(start / region.pages);
+    return isSame && vpn % region.pages < region.mapLimit;
+  }
+
+  private fits(stack: number, more: number): boolean {
+    return this.bytes(stack) <= this.limits.stack && this.bytes(this.totalVm + more) <= this.limits.as;
+  }
+
+  private growDown(top: Page, vpn: number): boolean {
+    const { rules } = this;
+    const grow = top.vpn - vpn;
+    if (rules.stackGuardGap > 0) {
+      if (this.bytes(vpn) < rules.mmapMinAddr) return false;
+      const prev = this.pages[this.indexOf(vpn) - 1];
+      const isNear = prev !== undefined && vpn - prev.vpn - 1 < rules.stackGuardGap;
+      if (isNear && (prev.flags & VM_GROWSDOWN) === 0 && (prev.flags & RWX) !== 0) return false;
+    }
+    this.prepareAnon(top);
+    if (rules.stackGuardGap > 0 && grow > top.pgoff) return false;
+    const size = this.endOf(top) - vpn;
+    if (!this.world.charge(grow)) return false;
+    if (!this.fits(size, grow)) {
+      this.world.committed -= grow;
+      return false;
+    }
+    this.extend(top, vpn, vpn + grow, top.pgoff - grow);
+    return true;
+  }
+
+  private growUp(end: Page): boolean {
+    const area = this.areaOf(end);
+    if (!this.fits(area.length, 1)) return false;
+    this.extend(end, end.vpn + 1, end.vpn + 2, end.pgoff + 1);
+    return true;
+  }
+
+  /** Pages [start, end) become part of the area of `page`, which they touch. */
+  private extend(page: Page, start: number, end: number, pgoff: number): void {
+    const { flags, file, anon } = page;
+    this.insert(start, end, flags, file, pgoff, anon);
+    if (start < page.vpn) page.first = false;
+    else this.at(start)!.first = false;
+    if ((flags & VM_LOCKED) !== 0) this.lockedVm += end - start;
+  }
+
+  // ---- fork -----------------------------------------------------------------------------------------
+
+  /** dup_mmap(): fills `child`. 0 or -ENOMEM. */
+  copyTo(child: NaivePages): number {
+    Object.assign(child, {
+      endCode: this.endCode, startData: this.startData, endData: this.endData, startBrk: this.startBrk, brk: this.brk,
+    });
+    const inherited = this.pages.filter(({ flags }) => (flags & VM_DONTCOPY) === 0);
+    let charged = 0;
+    for (const first of inherited.filter((page) => page.first)) {
+      const area = this.areaOf(first);
+      if ((first.flags & VM_ACCOUNT) === 0) continue;
+      if (!this.world.charge(area.length)) {
+        this.world.committed -= charged;
+        return -ENOMEM;
+      }
+      charged += area.length;
+    }
+    const anons = new Map<Page, number>();
+    for (const first of inherited.filter((page) => page.first)) anons.set(first, this.inheritedAnon(first));
+    let anon = 0;
+    for (const page of inherited) {
+      if (page.first) anon = anons.get(page)!;
+      const isWiped = (page.flags & VM_WIPEONFORK) !== 0;
+      if (!isWiped && page.frame !== null) page.frame.holders += 1;
+      child.pages.push({
+        ...page, anon, flags: (page.flags & ~VM_LOCKED) >>> 0,
+        frame: isWiped ? null : page.frame, guard: page.guard && !isWiped,
+      });
+    }
+    return 0;
+  }
+
+  private inheritedAnon({ anon, flags }: Page): number {
+    if (anon === 0 || (flags & VM_WIPEONFORK) !== 0) return 0;
+    return this.rules.anonVma === 'equal-or-missing' ? anon : this.world.newAnonVma(true);
+  }
+
+  /** exit_mmap(). */
+  clear(): void {
+    for (const page of this.pages) {
+      this.drop(page);
+      if ((page.flags & VM_ACCOUNT) !== 0) this.world.committed -= 1;
+    }
+    this.pages = [];
+  }
+}
