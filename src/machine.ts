@@ -24,6 +24,8 @@ import { Kernel, type Tracer } from './syscall/kernel.js';
 import type { Process } from './syscall/process.js';
 import { Strace } from './syscall/strace.js';
 import { tracerOf } from './syscall/tracers.js';
+import type { Schedule } from './task/schedule.js';
+import { findSchedule, ReplaySchedule, scheduleNames } from './task/schedules.js';
 import { isRunnable } from './task/task_table.js';
 import type { Addr } from './thread/address.js';
 import { hiOf, loOf } from './thread/address.js';
@@ -54,6 +56,8 @@ export interface MachineConfig {
   readonly force?: boolean;
   /** Seed of everything that chance decides; default 1. */
   readonly seed?: number;
+  /** Who runs when: rr (the default), random, pct, pct:DEPTH, or replay:CHOICES. */
+  readonly schedule?: string;
   /** Bytes of memory; default 1 GiB. */
   readonly ram?: number;
   readonly overcommit?: number;
@@ -188,6 +192,16 @@ export class Machine {
       search: this.searchName,
       maxMapCount: resolveCount(config.maxMapCount, 'max-map-count', this.target.release.maxMapCount, 1),
     });
+    this.schedule = resolveSchedule(config);
+  }
+
+  /** Who chooses among the tasks that can run; null: first in, first out, and no preemption. Holds from the next load(). */
+  get schedule(): Schedule | null {
+    return this.kernel.queue.schedule;
+  }
+
+  set schedule(schedule: Schedule | null) {
+    this.kernel.queue.schedule = schedule;
   }
 
   /** Back to a machine without a program. */
@@ -237,7 +251,7 @@ export class Machine {
       this.wallMs = options.now ? options.now() - started : null;
     };
     try {
-      const outcome = withGuestGlobals(rng, this.kernel.clock, () => this.schedule(options));
+      const outcome = withGuestGlobals(rng, this.kernel.clock, () => this.turns(options));
       lap();
       return this.ended(outcome);
     } catch (error) {
@@ -247,7 +261,7 @@ export class Machine {
   }
 
   /** The scheduler's loop: until the process has exited, or nobody will ever run again. */
-  private schedule(options: RunOptions): 'exited' | 'deadlock' | 'timeout' {
+  private turns(options: RunOptions): 'exited' | 'deadlock' | 'timeout' {
     const { kernel } = this;
     const { tasks, queue, clock } = kernel;
     const process = kernel.processes[0]!;
@@ -272,9 +286,18 @@ export class Machine {
   }
 
   private ended(outcome: 'exited' | 'deadlock' | 'timeout'): RunResult {
+    this.checkReplay();
     const deadlock = outcome === 'deadlock' ? this.waiters() : [];
     const exit = outcome === 'exited' ? this.kernel.processes[0]!.exitCode : 1;
     return this.result(outcome, exit, null, deadlock, null);
+  }
+
+  /** A list of choices that did not fit reproduces nothing: that is said. */
+  private checkReplay(): void {
+    const { schedule } = this;
+    if (!(schedule instanceof ReplaySchedule) || schedule.misfits + schedule.left === 0) return;
+    const what = `choices of the schedule that could not be made: ${schedule.misfits + schedule.left}`;
+    this.config.notice?.(`${what}; it was found with another program, machine, release or seed`);
   }
 
   /** A program's own exception becomes a sentence, a fault a signal; our own mistakes go on. */
@@ -367,7 +390,7 @@ function list(names: readonly string[]): string {
 
 /** The keys of MachineConfig; the type sees to it that none is missing. */
 const CONFIG_KEYS: Readonly<Record<keyof MachineConfig, true>> = {
-  arch: true, kernel: true, bits: true, search: true, nptl: true, stacks: true, force: true, seed: true, ram: true, overcommit: true,
+  arch: true, kernel: true, bits: true, search: true, nptl: true, stacks: true, force: true, seed: true, schedule: true, ram: true, overcommit: true,
   maxMapCount: true, pidMax: true, rlimits: true, stdout: true, stderr: true, strace: true, tracers: true, notice: true,
   stdin: true, files: true, cwd: true,
 };
@@ -444,6 +467,13 @@ function resolveNptl(config: MachineConfig, target: Target): '2.3.3' | '2.36' {
     throw new ConfigError(`no NPTL "${version}"; there are: 2.3.3, 2.36`);
   }
   return version;
+}
+
+function resolveSchedule(config: MachineConfig): Schedule | null {
+  const name = config.schedule ?? 'rr';
+  const schedule = findSchedule(name, config.seed ?? 1);
+  if (schedule === undefined) throw new ConfigError(`no schedule "${name}"; there are: ${list(scheduleNames)}`);
+  return schedule;
 }
 
 function resolveRam(config: MachineConfig): number {

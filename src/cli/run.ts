@@ -22,6 +22,7 @@ export interface RunFlags {
   readonly stacks?: string;
   readonly force?: boolean;
   readonly seed: number;
+  readonly schedule?: string;
   readonly ram?: number;
   readonly overcommit?: number;
   readonly maxMapCount?: number;
@@ -74,9 +75,9 @@ export async function run(program: string, argv: readonly string[], flags: RunFl
 }
 
 function configOf(flags: RunFlags): GuestConfig {
-  const { arch, kernel, bits, search, nptl, stacks, force, seed, ram, overcommit, maxMapCount, pidMax, rlimit } = flags;
+  const { arch, kernel, bits, search, nptl, stacks, force, seed, schedule, ram, overcommit, maxMapCount, pidMax, rlimit } = flags;
   return {
-    arch, kernel, bits, search, nptl, stacks, force, seed, ram, overcommit, maxMapCount, pidMax, rlimits: rlimit,
+    arch, kernel, bits, search, nptl, stacks, force, seed, schedule, ram, overcommit, maxMapCount, pidMax, rlimits: rlimit,
   };
 }
 

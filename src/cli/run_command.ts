@@ -35,6 +35,7 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
     .option('--force', 'allow what the release did not have')
     .addOption(new Option('--seed <N>', 'seed of everything that chance decides').default(1)
       .argParser(value.wholeNumber('--seed', 0, MOST_SEED)))
+    .option('--schedule <NAME>', 'who runs when: rr (first in, first out), random, pct, pct:DEPTH or replay:CHOICES; default rr')
     .option('--ram <BYTES>', 'memory of the machine; default 1g', value.bytes('--ram'))
     .option('--overcommit <0|1|2>', 'what /proc/sys/vm/overcommit_memory says', value.wholeNumber('--overcommit', 0, 2))
     .option('--max-map-count <N>', 'areas that a process may have', value.wholeNumber('--max-map-count', 1, MOST_COUNT))
