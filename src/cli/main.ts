@@ -12,6 +12,7 @@ import { addList } from './list_command.js';
 import { addMaps } from './maps_command.js';
 import { say } from './output.js';
 import { addReplay } from './replay_command.js';
+import { addReproduce } from './reproduce_command.js';
 import { addRun } from './run_command.js';
 import { Answered, needsCommand, refuseInSentences } from './usage.js';
 
@@ -37,6 +38,7 @@ function commandLine(guestArgs: readonly string[], ended: (status: number) => vo
   addRun(program, guestArgs, ended);
   addBench(program, ended);
   addDemo(program, ended);
+  addReproduce(program, ended);
   addReplay(program, ended);
   addMaps(program, ended);
   addList(program, ended);

@@ -31,6 +31,11 @@ function doubles(counts: readonly number[]): boolean {
   return counts.every((count, i) => count > 0 && count >= MIN_STEP * (counts[i - 1] ?? 0));
 }
 
+/** k in y ~ x^k: the slope of log(y) on log(x). Requires: positive numbers, two different x at least. */
+export function slopeOf(points: readonly (readonly [number, number])[]): number {
+  return slope(points.map(([x, y]) => [Math.log(x), Math.log(y)]));
+}
+
 /** Requires: two different x at least. Means are taken off first, which keeps the sums small. */
 function slope(points: readonly (readonly [number, number])[]): number {
   const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;

@@ -48,7 +48,6 @@ export function mapInitialAreas(mm: Mm, areas: readonly InitialArea[], alignsHug
     if (area.name === '[vsyscall]') continue;
     addArea(mm, area, fileOf(area, files, alignsHuge), area === stack);
   }
-  if (mm.vmas.size === 0) throw new ConfigError('the initial map has no area');
   const hasHeap = placeProgram(mm, areas);
   const isRandomised = placeMmapBase(mm, areas, stack);
   mm.notePeak();

@@ -11,13 +11,14 @@
  * as calls can do that, and the rest is compared too.
  */
 import { hexVpn, pageOffset, vpnOf } from '../lib/u64.js';
-import type { MachineConfig } from '../machine.js';
+import { ConfigError, type MachineConfig } from '../machine.js';
 import { mapsLines } from '../mm/maps.js';
+import type { Outcome } from './call_process.js';
 import { type DecodedCall, decodeCall, type MemoryCall } from './decode_call.js';
 import { Descriptors } from './descriptors.js';
 import { holesOf } from './holes.js';
 import type { InitialArea } from './initial_areas.js';
-import { type Outcome, outcomeText, ReplayProcess } from './replay_process.js';
+import { outcomeText, ReplayProcess } from './replay_process.js';
 import { linesAround, type SearchWalk, walkOf } from './search_walk.js';
 import type { StraceLog } from './strace_log.js';
 import { type Word, wordOf, ZERO } from './strace_words.js';
@@ -121,6 +122,7 @@ class Replay {
     this.log = log;
     this.options = options;
     const { config, initialMaps = null, alignsHuge = true } = options;
+    if (initialMaps?.length === 0) throw new ConfigError('the initial map has no area');
     this.process = new ReplayProcess(config, initialMaps, alignsHuge);
     const { initial, machine } = this.process;
     this.descriptors = new Descriptors(initial?.files ?? new Map(), alignsHuge);

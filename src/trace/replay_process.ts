@@ -1,64 +1,19 @@
-/**
- * ReplayProcess: one process on a machine, whose system calls come from a log. It puts the words of a call into
- * the machine's registers, traps, and takes the result as the kernel's tracers see it.
- */
+/** ReplayProcess: makes the memory calls of a log, and after a miss brings the process to where the log has it. */
 import { EINVAL, errnoName } from '../arch/generic/errno.js';
 import { MREMAP_FIXED, MREMAP_MAYMOVE } from '../arch/generic/mman_calls.js';
-import { bug } from '../lib/bug.js';
 import { hex, pageOffset, vpnOf } from '../lib/u64.js';
-import { Machine, type MachineConfig } from '../machine.js';
-import type { Mm } from '../mm/mm.js';
-import { type Kernel, RESULT_64, type Tracer } from '../syscall/kernel.js';
+import { CallProcess, type Outcome } from './call_process.js';
 import type { DecodedCall } from './decode_call.js';
 import type { Descriptors } from './descriptors.js';
-import { type InitialArea, type InitialSpace, mapInitialAreas } from './initial_areas.js';
 import type { MemoryCallName } from './strace_log.js';
-import { type Recorded, type Word, ZERO } from './strace_words.js';
-
-/** What a call returned here. */
-export type Outcome = NonNullable<Recorded>;
+import type { Recorded, Word } from './strace_words.js';
 
 /** NR_OPEN: no process has more. */
 const MOST_DESCRIPTORS = 1024 * 1024;
 const FLAGS = 3;
 const OFFSET = 5;
 
-class LastResult implements Tracer {
-  outcome: Outcome = { word: ZERO };
-
-  enter(): void {}
-
-  leave(k: Kernel, result: number): void {
-    if (result === RESULT_64) this.outcome = { word: { hi: k.resultHi, lo: k.resultLo } };
-    else this.outcome = result < 0 ? { error: errnoName(-result) } : { word: { hi: 0, lo: result } };
-  }
-
-  unfinished(): void {}
-
-  resumed(): void {}
-}
-
-export class ReplayProcess {
-  readonly machine: Machine;
-  readonly mm: Mm;
-  /** Null: the process begins with what exec leaves of a program of ours. */
-  readonly initial: InitialSpace | null;
-  private readonly last = new LastResult();
-
-  /** Throws ConfigError for a configuration or an initial map that cannot be. */
-  constructor(config: MachineConfig, areas: readonly InitialArea[] | null, alignsHuge: boolean) {
-    this.machine = new Machine({ ...config, tracers: [...(config.tracers ?? []), this.last] });
-    // The program is the log's: this one never runs.
-    // biome-ignore lint/correctness/useYield: main() is a generator by its type.
-    this.machine.load(function* main() {
-      return 0;
-    });
-    const { kernel } = this.machine;
-    this.mm = this.machine.mm;
-    this.initial = areas === null ? null : mapInitialAreas(this.mm, areas, alignsHuge);
-    kernel.switchTo(kernel.queue.pick());
-  }
-
+export class ReplayProcess extends CallProcess {
   /** Makes a memory call of the log. `inPages`: offsets of mmap2 are counted as the call does. */
   make(name: MemoryCallName, call: DecodedCall, descriptors: Descriptors, recorded: Recorded, inPages: boolean): Outcome {
     const { words, descriptor, isPointer } = call;
@@ -86,22 +41,6 @@ export class ReplayProcess {
       return this.trap('mmap2', withWord(words, OFFSET, wordOfNumber(inPages ? offset : Math.floor(offset / unit))));
     }
     return this.mmap(inPages ? withWord(words, OFFSET, wordOfNumber(offset * target.pageSize)) : words);
-  }
-
-  /** The system call `name`. */
-  trap(name: string, words: readonly Word[]): Outcome {
-    const { kernel, target } = this.machine;
-    const { regs } = kernel;
-    const nr = target.nr[name] ?? bug('the machine has no such call', { name });
-    regs.fill(0);
-    regs[2 * target.trap.nr] = nr;
-    words.forEach(({ hi, lo }, i) => {
-      const at = 2 * target.trap.args[i]!;
-      regs[at] = lo;
-      regs[at + 1] = hi;
-    });
-    kernel.trap();
-    return this.last.outcome;
   }
 
   // ---- after a miss ----------------------------------------------------------------------------------
