@@ -7,6 +7,8 @@
  */
 import { MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } from './arch/generic/mman_calls.js';
 import { archs, type Bits, findArch, type Target } from './arch/index.js';
+import { SIGRTMIN } from './arch/generic/signal.js';
+import type { FaultReason } from './mm/page_table.js';
 import { hexDigits } from './lib/u64.js';
 import { Rng } from './lib/rng.js';
 import { mapsLines } from './mm/maps.js';
@@ -21,7 +23,7 @@ import { MemoryStore } from './fs/regular_file.js';
 import { findRelease, releases, type SearchName, versionNumber } from './release/index.js';
 import { handlers } from './syscall/handlers.js';
 import { Kernel, type Tracer } from './syscall/kernel.js';
-import type { Process } from './syscall/process.js';
+import { newProcess } from './syscall/process.js';
 import { Strace } from './syscall/strace.js';
 import { tracerOf } from './syscall/tracers.js';
 import type { Schedule } from './task/schedule.js';
@@ -162,6 +164,8 @@ export class Machine {
   private readonly vm: Vm;
   private readonly memory: PhysicalMemory;
   private nptl: Nptl | null = null;
+  /** The fault that ended the first process, if one did. */
+  private deathOf: { readonly reason: FaultReason; readonly message: string; readonly cause: GuestFault } | null = null;
   /** How long the last run took, if its caller gave a clock. */
   private wallMs: number | null = null;
 
@@ -211,6 +215,7 @@ export class Machine {
     this.memory.reset();
     this.vm.committed = 0;
     this.nptl = null;
+    this.deathOf = null;
   }
 
   /** exec: the initial image, and one task with pid 1000 about to enter `main`. */
@@ -225,16 +230,9 @@ export class Machine {
     nptl.strategy = stackStrategies.indexOf(this.stacks);
     const runtime = new Runtime(nptl);
     const ignore: Sink = () => {};
-    const process: Process = {
-      tgid: FIRST_PID,
-      mm: this.mm,
-      user: new TsUserMode(runtime, makeLibc(runtime), main, [...argv]),
-      files: new Files(config.stdout ?? ignore, config.stderr ?? ignore, config.stdin ?? null),
-      tasks: 0,
-      exitCode: 0,
-      exited: false,
-    };
-    kernel.processes.push(process);
+    const files = new Files(config.stdout ?? ignore, config.stderr ?? ignore, config.stdin ?? null);
+    const user = new TsUserMode(runtime, makeLibc(runtime), main, [...argv]);
+    kernel.processes.push(newProcess(FIRST_PID, this.mm, files, user));
     kernel.pids.take(FIRST_PID);
     const slot = kernel.addTask(0, FIRST_PID);
     nptl.bindTask(slot, 0);
@@ -276,8 +274,7 @@ export class Machine {
         clock.now = Math.max(clock.now, deadline);
         continue;
       }
-      kernel.switchTo(slot);
-      process.user.run(slot);
+      if (kernel.switchTo(slot)) this.runTask(slot);
       if (isRunnable(tasks.state[slot]!) && !process.exited) queue.push(slot);
       turns += 1;
       if (turns % STOP_INTERVAL === 0 && options.shouldStop?.()) return 'timeout';
@@ -285,11 +282,32 @@ export class Machine {
     return 'exited';
   }
 
+  /** One turn of a task. A fault that no handler took ends its process. */
+  private runTask(slot: number): void {
+    const { process } = this.kernel;
+    try {
+      process.user.run(slot);
+    } catch (error) {
+      if (!(error instanceof GuestFault)) throw error;
+      this.faulted(error, slot);
+    }
+  }
+
   private ended(outcome: 'exited' | 'deadlock' | 'timeout'): RunResult {
     this.checkReplay();
     const deadlock = outcome === 'deadlock' ? this.waiters() : [];
-    const exit = outcome === 'exited' ? this.kernel.processes[0]!.exitCode : 1;
-    return this.result(outcome, exit, null, deadlock, null);
+    const { exitCode, exitSignal } = this.kernel.processes[0]!;
+    if (outcome !== 'exited') return this.result(outcome, 1, null, deadlock, null);
+    if (exitSignal === 0) return this.result('exited', exitCode, null, [], null);
+    const name = this.signalName(exitSignal);
+    const message = this.deathOf?.message ?? `killed by ${name}`;
+    if (this.deathOf?.reason === 'OOM') return this.result('oom', 1, name, [], message, this.deathOf.cause);
+    return this.result('signalled', 128 + exitSignal, name, [], message, this.deathOf?.cause);
+  }
+
+  private signalName(signo: number): string {
+    const found = Object.entries(this.target.signals.numbers).find(([, n]) => n === signo);
+    return found?.[0] ?? `SIGRT_${signo - SIGRTMIN}`;
   }
 
   /** A list of choices that did not fit reproduces nothing: that is said. */
@@ -306,24 +324,26 @@ export class Machine {
     const tid = this.kernel.tasks.tid[task] ?? 0;
     const name = this.kernel.processes[0]?.user.nameOf(task) ?? '?';
     const who = `thread ${tid} (${name})`;
-    if (error instanceof GuestFault) {
-      return this.faulted(error, who);
-    }
     const text = error instanceof Error ? error.message : String(error);
     const kind = error instanceof ProgramError || !(error instanceof Error) ? '' : `${error.name}: `;
     return this.result('exited', 1, null, [], `the program threw in ${who}: ${kind}${text}`, error);
   }
 
-  /** A fault without a handler ends the process: SIGSEGV, SIGBUS, or the OOM killer's doing. */
-  private faulted(fault: GuestFault, who: string): RunResult {
+  /** A fault without a handler ends its process: SIGSEGV, SIGBUS, or the OOM killer's doing. */
+  private faulted(fault: GuestFault, slot: number): void {
+    const { kernel } = this;
+    const { process } = kernel;
+    const { numbers } = this.target.signals;
+    const who = `thread ${kernel.tasks.tid[slot]} (${process.user.nameOf(slot)})`;
     const at = `0x${hexDigits(fault.hi, fault.lo)}`;
-    if (fault.reason === 'OOM') return this.result('oom', 1, 'SIGKILL', [], `${who}: out of memory at ${at}: killed`);
-    const isBus = fault.reason === 'SIGBUS';
-    const signal = isBus ? 'SIGBUS' : 'SIGSEGV';
-    const guard = this.nptl?.guardAt(fault.hi, fault.lo) ?? '';
-    const where = [isBus ? '' : fault.reason, guard].filter((text) => text !== '').join(', ');
-    const message = `${who}: ${signal} at ${at}${where === '' ? '' : ` (${where})`}`;
-    return this.result('signalled', 128 + this.target.signal[signal], signal, [], message, fault);
+    const name = fault.reason === 'OOM' ? 'SIGKILL' : fault.reason === 'SIGBUS' ? 'SIGBUS' : 'SIGSEGV';
+    const guard = process === kernel.processes[0] ? (this.nptl?.guardAt(fault.hi, fault.lo) ?? '') : '';
+    const where = [name === 'SIGBUS' ? '' : fault.reason, guard].filter((text) => text !== '').join(', ');
+    const message = fault.reason === 'OOM'
+      ? `${who}: out of memory at ${at}: killed`
+      : `${who}: ${name} at ${at}${where === '' ? '' : ` (${where})`}`;
+    if (process === kernel.processes[0]) this.deathOf = { reason: fault.reason, message, cause: fault };
+    kernel.endGroup(process, numbers[name]!);
   }
 
   private result(

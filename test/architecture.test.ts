@@ -149,10 +149,12 @@ describe('the one door to the kernel', () => {
     expect(arrows(({ path }, to) => part(path) === 'thread' && forbidden.test(to))).toEqual([]);
   });
 
-  it('src/thread calls the kernel in one place, kernel.trap() of thread/sys.ts; an interrupt is kernel.queue.point()', () => {
+  it('src/thread calls the kernel in one file, as a processor does: a trap, a fault, and an interrupt, kernel.queue.point()', () => {
     const callsOf = ({ path, code }: Source) =>
       [...code.matchAll(/\bkernel\.(?:\w+\.)*\w+(?=\()/g)].map((match) => `${path}: ${match[0]}`);
-    expect(thread.flatMap(callsOf)).toEqual(['thread/sys.ts: kernel.trap', 'thread/sys.ts: kernel.queue.point']);
+    expect(thread.flatMap(callsOf)).toEqual([
+      'thread/sys.ts: kernel.trap', 'thread/sys.ts: kernel.queue.point', 'thread/sys.ts: kernel.raiseFault',
+    ]);
   });
 
   it('no handler of src/syscall is imported by src/thread', () => {

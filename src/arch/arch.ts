@@ -9,8 +9,10 @@
 import type { Release, SearchName } from '../release/index.js';
 import type { OpenFlags } from './generic/fcntl.js';
 import type { StatLayout } from './generic/stat.js';
+import type { SignalAbi } from './generic/signal.js';
 import type { Trap } from './trap.js';
 
+export type { Field, FrameLayout, SignalAbi } from './generic/signal.js';
 export type { Trap } from './trap.js';
 
 export type Bits = 32 | 64;
@@ -182,10 +184,11 @@ export interface Target {
   /** struct stat of stat, fstat and lstat, and of the calls with 64 in their names. */
   readonly stat: StatLayout;
   readonly stat64: StatLayout;
-  /** Numbers of the signals that faults raise. */
-  readonly signal: { readonly SIGSEGV: number; readonly SIGBUS: number };
+  readonly signals: SignalAbi;
   /** Machine's own number for a generic errno. */
   errno(generic: number): number;
+  /** The generic errno of the machine's own number. */
+  genericErrno(errno: number): number;
   readonly trap: Trap;
   /** Call numbers by kernel name. */
   readonly nr: Readonly<Record<string, number>>;

@@ -12,6 +12,6 @@ export function findArch(name: string): Arch | undefined {
 }
 
 export type {
-  Arch, Bits, CloneOrder, ImageArea, MapFlags, NptlParameters, PageRange, PthreadType, Target, TaskView, VaHole,
+  Arch, Bits, CloneOrder, Field, FrameLayout, ImageArea, MapFlags, NptlParameters, PageRange, PthreadType, SignalAbi, Target, TaskView, VaHole,
 } from './arch.js';
 export type { Registers, Trap } from './trap.js';

@@ -20,6 +20,11 @@ import {
 import { sparc32Mremap, sparc64Mremap, sysMremap } from './sys_mremap.js';
 import { sysMsync } from './sys_msync.js';
 import { sysRemapFilePages } from './sys_remap_file_pages.js';
+import { sysKill, sysRtSigqueueinfo, sysRtTgsigqueueinfo, sysTgkill, sysTkill } from './sys_kill.js';
+import {
+  sysPause, sysRestartSyscall, sysRtSigaction, sysRtSigpending, sysRtSigprocmask, sysRtSigreturn, sysRtSigsuspend,
+  sysRtSigtimedwait, sysRtSigtimedwait64, sysSigaltstack, sysSignal, sysSigreturn,
+} from './sys_signal.js';
 import { sysClockNanosleep, sysClockNanosleep64, sysNanosleep } from './sys_nanosleep.js';
 import {
   sysClockGetres, sysClockGetres64, sysClockGettime, sysClockGettime64, sysClockSettime, sysGettimeofday,
@@ -48,6 +53,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   ia64_brk: ia64Brk,
   ia64_mmap: ia64Mmap,
   ia64_mmap2: ia64Mmap2,
+  kill: sysKill,
   madvise: sysMadvise,
   mincore: sysMincore,
   mlock: sysMlock,
@@ -64,10 +70,24 @@ export const handlers: Readonly<Record<string, Handler>> = {
   nanosleep: sysNanosleep,
   old_getrlimit: oldGetrlimit,
   old_mmap: oldMmap,
+  pause: sysPause,
   remap_file_pages: sysRemapFilePages,
+  restart_syscall: sysRestartSyscall,
+  rt_sigaction: sysRtSigaction,
+  rt_sigpending: sysRtSigpending,
+  rt_sigprocmask: sysRtSigprocmask,
+  rt_sigqueueinfo: sysRtSigqueueinfo,
+  rt_sigreturn: sysRtSigreturn,
+  rt_sigsuspend: sysRtSigsuspend,
+  rt_sigtimedwait: sysRtSigtimedwait,
+  rt_sigtimedwait_time64: sysRtSigtimedwait64,
+  rt_tgsigqueueinfo: sysRtTgsigqueueinfo,
   sched_yield: sysSchedYield,
   set_tid_address: sysSetTidAddress,
   settimeofday: sysSettimeofday,
+  sigaltstack: sysSigaltstack,
+  signal: sysSignal,
+  sigreturn: sysSigreturn,
   sparc32_mremap: sparc32Mremap,
   sparc64_mremap: sparc64Mremap,
   sparc64_munmap: sparc64Munmap,
@@ -75,7 +95,9 @@ export const handlers: Readonly<Record<string, Handler>> = {
   sparc_mmap: sparcMmap,
   sparc_mmap2: sparcMmap2,
   stime: sysSettimeofday,
+  tgkill: sysTgkill,
   time: sysTime,
+  tkill: sysTkill,
   ...fileHandlers,
   x86_64_mmap: x8664Mmap,
 };

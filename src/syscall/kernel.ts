@@ -7,7 +7,7 @@
  */
 import type { Registers, Target } from '../arch/index.js';
 import { EAGAIN, EINTR, ENOSYS, ETIMEDOUT } from '../arch/generic/errno.js';
-import { ERESTARTSYS } from '../arch/generic/restart.js';
+import { CALL_BEGINS, ERESTART_RESTARTBLOCK, ERESTARTSYS } from '../arch/generic/restart.js';
 import { type FutexRules, futexRules, type TaskRules, taskRules } from '../release/index.js';
 import { bug } from '../lib/bug.js';
 import { hiOfVpn, loOfVpn, pageOffset, vpnOf } from '../lib/u64.js';
@@ -28,7 +28,11 @@ import { FileSystem, type GrantedFile } from '../fs/file_system.js';
 import { procLookup } from '../fs/proc.js';
 import { unmapMappingRange } from '../mm/truncate.js';
 import { procSource } from './proc_source.js';
+import type { SigAction, SigInfo } from '../task/signal_state.js';
 import type { Process } from './process.js';
+import { pushHandler } from './handler_frames.js';
+import { SavedRegisters } from './saved_registers.js';
+import { type SignalHost, Signals } from './signals.js';
 
 /** Codes a handler may return besides a result or -errno. */
 /** The result is in kernel.resultHi and resultLo. */
@@ -37,6 +41,8 @@ export const RESULT_64 = -100000;
 export const SLEEPS = -100001;
 /** The task is gone. */
 export const ENDED = -100002;
+/** The registers are what a signal frame held; no result is put into them. */
+export const SIGRETURNED = -100003;
 
 /** What trap() tells user space: the registers hold the result, or it must give up the processor. */
 export type TrapOutcome = 'done' | 'sleeps' | 'ended';
@@ -49,6 +55,10 @@ export interface Tracer {
   leave(kernel: Kernel, result: number): void;
   unfinished(kernel: Kernel): void;
   resumed(kernel: Kernel, result: number): void;
+  /** A signal is delivered to the running task. */
+  signalled?(kernel: Kernel, info: SigInfo): void;
+  /** A task of a process ends because a signal killed it. */
+  killed?(kernel: Kernel, slot: number, signo: number): void;
 }
 
 export interface KernelOptions {
@@ -68,7 +78,10 @@ const MAX_NAMED = 32;
 /** Highest call number plus one over all machines, rounded up: ia64 counts from 1024. */
 const MAX_NR = 2048;
 
-export class Kernel {
+/** Bytes of a thread in the kernel: its stack. */
+const THREAD_SIZE = 8192;
+
+export class Kernel implements SignalHost {
   readonly target: Target;
   readonly vm: Vm;
   readonly memory: PhysicalMemory;
@@ -84,6 +97,13 @@ export class Kernel {
   readonly futexInterrupted: number;
   /** Sleeps that are more than a plain futex wait, by slot. */
   readonly asleep = new Map<number, Sleep>();
+  readonly signals: Signals;
+  /** Registers of sleeping tasks, kept once a handler could interrupt them. */
+  readonly savedRegs = new SavedRegisters();
+  /** What restart_syscall goes on with, by slot. */
+  readonly restartBlocks = new Map<number, () => number>();
+  /** Real-time signals that may wait in one queue: RLIMIT_SIGPENDING, half of what memory lets be threads. */
+  readonly maxQueuedSignals: number;
   /** What names stand for. */
   fs!: FileSystem;
 
@@ -125,6 +145,8 @@ export class Kernel {
     this.futexRules = futexRules(target.release, options.futexBackports ?? false);
     this.taskRules = taskRules(target.release);
     this.futexInterrupted = this.futexRules.restarts ? -ERESTARTSYS : -EINTR;
+    this.signals = new Signals(this);
+    this.maxQueuedSignals = Math.floor((vm.totalRam * target.pageSize) / (16 * THREAD_SIZE));
     this.pids = new PidMap(options.pidMax, target.release.reservedPids);
     this.argIndex = target.trap.args.map((n) => 2 * n);
     this.hiMask = target.bits === 32 ? 0 : -1;
@@ -144,6 +166,9 @@ export class Kernel {
     this.pids.reset();
     this.processes.length = 0;
     this.asleep.clear();
+    this.signals.reset();
+    this.savedRegs.reset();
+    this.restartBlocks.clear();
     this.current = -1;
     this.needResched = false;
     this.calls = 0;
@@ -182,6 +207,13 @@ export class Kernel {
     return pageOffset(this.lo(i), this.target.pageShift);
   }
 
+  /** A word as a handler's result, whatever it looks like. */
+  word(hi: number, lo: number): number {
+    this.resultHi = hi;
+    this.resultLo = lo;
+    return RESULT_64;
+  }
+
   /** An address as a handler's result. */
   address(vpn: number, offset: number): number {
     this.resultHi = hiOfVpn(vpn, this.target.pageShift);
@@ -191,16 +223,50 @@ export class Kernel {
 
   // ---- the trap -----------------------------------------------------------------------------------
 
-  /** Makes `slot` the running task; a call that it slept in returns now. */
-  switchTo(slot: number): void {
+  /**
+   * Makes `slot` the running task; a call that it slept in returns now, and signals are delivered. Returns false when
+   * it does not enter user mode: it ended, sleeps again, or its process is stopped.
+   */
+  switchTo(slot: number): boolean {
     this.current = slot;
     this.process = this.processes[this.tasks.process[slot]!]!;
     this.mm = this.process.mm;
     this.needResched = false;
+    if (this.process.stopped !== 0) return this.park(slot);
+    let interrupted = 0;
     if (this.tasks.state[slot] === TASK_WOKEN) {
       this.tasks.state[slot] = TASK_RUNNING;
-      this.finishSleep();
+      interrupted = this.finishSleep();
     }
+    return interrupted === 0 && this.signals.pending === 0 ? true : this.deliverSignals(interrupted);
+  }
+
+  /** Delivers what is pending for the running task; a call that was interrupted without a handler begins again. */
+  private deliverSignals(interrupted: number): boolean {
+    const next = this.signals.deliver(interrupted);
+    if (next === 'user') return true;
+    if (next === 'not now') {
+      if (this.process.stopped !== 0) this.park(this.current);
+      return false;
+    }
+    if (this.process.stopped !== 0) {
+      // Begins again when the process goes on.
+      this.savedRegs.save(this.current, this.regs);
+      this.tasks.wakeResult[this.current] = interrupted;
+      this.tasks.state[this.current] = TASK_WOKEN;
+      return this.park(this.current);
+    }
+    if (interrupted === -ERESTART_RESTARTBLOCK) {
+      this.regs[2 * this.target.trap.nr] = this.target.nr.restart_syscall!;
+      this.regs[2 * this.target.trap.nr + 1] = 0;
+    }
+    return this.trap() === 'done';
+  }
+
+  /** A task of a stopped process waits until the process goes on. */
+  private park(slot: number): boolean {
+    this.process.parked.push(slot);
+    return false;
   }
 
   /** The system call in the registers of the running task. */
@@ -220,15 +286,20 @@ export class Kernel {
     const result = handler === null ? this.unknown(nr) : handler(this);
     if (result === SLEEPS) {
       if (tracer !== null) tracer.unfinished(this);
+      if (this.savedRegs.isOn) this.savedRegs.save(this.current, regs);
       return 'sleeps';
     }
     if (result === ENDED) return 'ended';
+    if (result === SIGRETURNED) {
+      if (tracer !== null) tracer.leave(this, result);
+      return this.returnFromHandler();
+    }
     this.setResult(result);
     if (tracer !== null) tracer.leave(this, result);
     return 'done';
   }
 
-  private setResult(result: number): void {
+  setResult(result: number): void {
     const { trap } = this.target;
     if (result === RESULT_64) trap.setResult(this.regs, this.resultHi, this.resultLo);
     else if (result < 0) trap.setError(this.regs, this.target.errno(-result));
@@ -256,6 +327,7 @@ export class Kernel {
   sleepOnFutex(key: number): number {
     this.futexes.wait(this.current, key);
     this.memory.pinPage(Math.floor(key / this.target.pageSize));
+    if (this.signals.pending !== 0) this.interruptAtOnce();
     return SLEEPS;
   }
 
@@ -277,7 +349,13 @@ export class Kernel {
     const slot = this.current;
     this.asleep.set(slot, sleep);
     if (sleep.deadline !== Number.POSITIVE_INFINITY) this.clock.arm(sleep.deadline, slot, this.tasks.sleeps[slot]!);
+    if (this.signals.pending !== 0) this.interruptAtOnce();
     return SLEEPS;
+  }
+
+  /** A task does not sleep while a signal waits for it. */
+  private interruptAtOnce(): void {
+    if (this.signals.isDeliverable(this.current)) this.interruptSleep(this.current);
   }
 
   wakeFutex(key: number, count: number): number {
@@ -322,11 +400,85 @@ export class Kernel {
     this.queue.push(slot);
   }
 
-  /** Puts the result of the call that the running task slept in into the registers. */
-  private finishSleep(): void {
-    const result = this.tasks.wakeResult[this.current]!;
+  /**
+   * Puts the result of the call that the running task slept in into the registers. Returns 0, or the ERESTART code of
+   * one that a signal interrupted: then the registers are those that the call began with.
+   */
+  private finishSleep(): number {
+    let result = this.tasks.wakeResult[this.current]!;
+    if (this.savedRegs.isOn || result <= -ERESTARTSYS) {
+      const wasSaved = this.savedRegs.restore(this.current, this.regs);
+      if (result <= -ERESTARTSYS && !wasSaved) result = -EINTR;
+    }
+    if (this.options.tracer !== null && result !== -CALL_BEGINS) this.options.tracer.resumed(this, result);
+    if (result <= -ERESTARTSYS) return result;
     this.setResult(result);
-    if (this.options.tracer !== null) this.options.tracer.resumed(this, result);
+    return 0;
+  }
+
+  /** Ends a sleep because of a signal: its call returns EINTR or begins again. */
+  interruptSleep(slot: number): void {
+    const sleep = this.asleep.get(slot);
+    const code = sleep === undefined ? this.futexInterrupted : sleep.interrupted;
+    if (code === 0) return; // cannot be interrupted
+    const error = sleep?.interrupt?.() ?? 0;
+    if (sleep?.again !== undefined) this.restartBlocks.set(slot, sleep.again);
+    this.endSleep(slot, error < 0 ? error : code);
+  }
+
+  // ---- signals ------------------------------------------------------------------------------------
+
+  noteSignal(info: SigInfo): void {
+    this.options.tracer?.signalled?.(this, info);
+  }
+
+  pushHandler(info: SigInfo, action: SigAction, callBegins: boolean): boolean {
+    return pushHandler(this, info, action, callBegins);
+  }
+
+  /** The running task returned from a handler: its interrupted call begins again after this one. */
+  callBegins = false;
+
+  /** What an interrupted task does after its handler: the next handler, its call once more, or going on. */
+  private returnFromHandler(): TrapOutcome {
+    const slot = this.current;
+    if (this.callBegins) {
+      // By way of the run queue, so that a frame that returns to itself does not keep the kernel busy.
+      this.savedRegs.save(slot, this.regs);
+      this.wakeTask(slot, -CALL_BEGINS);
+      return 'sleeps';
+    }
+    if (this.signals.pending === 0 || !this.signals.isDeliverable(slot)) return 'done';
+    if (this.deliverSignals(0)) return 'sleeps';
+    return this.tasks.state[slot] === TASK_FREE ? 'ended' : 'sleeps';
+  }
+
+  /** SIGSTOP and its like: tasks are parked when their turn comes. */
+  stopGroup(process: Process, signo: number): void {
+    process.stopped = signo;
+  }
+
+  /** SIGCONT: parked tasks go on. */
+  continueGroup(process: Process): void {
+    if (process.stopped === 0) return;
+    process.stopped = 0;
+    for (const slot of process.parked.splice(0)) if (isRunnable(this.tasks.state[slot]!)) this.queue.push(slot);
+  }
+
+  /**
+   * A fault of the running task's own access to memory. Returns true when a handler is to run, before the access is
+   * tried again; false when the process must end: the caller's exception says so.
+   */
+  raiseFault(signo: number, code: number, hi: number, lo: number, error: number): boolean {
+    const info: SigInfo = {
+      signo, code, pid: 0, uid: 0, valueHi: 0, valueLo: error, addrHi: hi, addrLo: lo, kind: 'fault',
+    };
+    if (!this.signals.isHandled(this.current, signo)) {
+      this.noteSignal(info);
+      return false;
+    }
+    this.signals.force(this.current, info);
+    return this.deliverSignals(0);
   }
 
   /** When the earliest timer that somebody still waits for is due, or Infinity. */
@@ -358,6 +510,11 @@ export class Kernel {
 
   // ---- tasks --------------------------------------------------------------------------------------
 
+  /** The process with this pid, as long as nobody has waited for it. */
+  processOf(pid: number): Process | null {
+    return this.processes.find((process) => process.tgid === pid && !process.reaped) ?? null;
+  }
+
   /** A new task of `process`, its index in `processes`. Returns the slot or -EAGAIN. */
   newTask(process: number): number {
     const tid = this.pids.alloc();
@@ -383,21 +540,31 @@ export class Kernel {
     if (process.tasks === 0) this.endProcess(process);
   }
 
-  /** exit_group(): every task of the running task's process ends. */
+  /** exit_group(): every task of the process ends. */
   exitGroup(process: Process, code: number): void {
     process.exitCode = code & 0xff;
+    this.endTasks(process);
+  }
+
+  /** A signal kills the process. */
+  endGroup(process: Process, signo: number): void {
+    process.exitCode = 0;
+    process.exitSignal = signo;
+    const { tracer } = this.options;
+    if (tracer?.killed !== undefined) for (const slot of this.signals.slotsOf(process)) tracer.killed(this, slot, signo);
+    this.endTasks(process);
+  }
+
+  private endTasks(process: Process): void {
     const index = this.processes.indexOf(process);
-    this.queue.clear();
+    this.queue.drop((slot) => this.tasks.process[slot] === index);
     this.tasks.forEach((slot) => {
-      if (this.tasks.process[slot] === index) {
-        if (this.isAsleep(slot)) {
-          this.leaveSleep(slot);
-          this.asleep.delete(slot);
-        }
-        this.forget(slot, process);
-      } else if (isRunnable(this.tasks.state[slot]!) && slot !== this.current) {
-        this.queue.push(slot);
+      if (this.tasks.process[slot] !== index) return;
+      if (this.isAsleep(slot)) {
+        this.leaveSleep(slot);
+        this.asleep.delete(slot);
       }
+      this.forget(slot, process);
     });
     this.endProcess(process);
   }
@@ -416,10 +583,13 @@ export class Kernel {
     this.pids.release(this.tasks.tid[slot]!);
     process.tasks -= 1;
     process.user.ended(slot);
+    this.signals.forget(slot);
+    if (this.restartBlocks.size > 0) this.restartBlocks.delete(slot);
     if (this.tasks.state[slot] !== TASK_FREE) this.tasks.release(slot);
   }
 
   private endProcess(process: Process): void {
     process.exited = true;
+    this.signals.forgetProcess(process);
   }
 }

@@ -1,19 +1,46 @@
 /**
- * Process: a thread group, what its tasks share. Its mm, its open files, its user mode and its end.
+ * Process: a thread group, what its tasks share. Its mm, its open files, its user mode, its signals, its family and
+ * its end.
  */
 import type { Files } from '../fs/files.js';
 import type { Mm } from '../mm/mm.js';
+import type { PendingSet, Sighand } from '../task/signal_state.js';
 import type { UserMode } from '../task/user_mode.js';
 
 export interface Process {
   readonly tgid: number;
-  readonly mm: Mm;
-  readonly files: Files;
+  mm: Mm;
+  files: Files;
   /** Set before the first task runs. */
   user: UserMode;
   /** Live tasks. */
   tasks: number;
-  /** Exit code, 0..255; meaningful once `exited`. */
+  /** Exit code, 0..255, and the signal that killed it or 0; meaningful once `exited`. */
   exitCode: number;
+  exitSignal: number;
   exited: boolean;
+  /** Its parent has waited for it: its pid may be another's now. */
+  reaped: boolean;
+  /** Process group and session. */
+  pgid: number;
+  sid: number;
+
+  /** Actions of signals, null until one is set; and signals pending for the whole process, null until there are any. */
+  sighand: Sighand | null;
+  shared: PendingSet | null;
+  /** The signal that stopped it, or 0. Tasks whose turn comes meanwhile are parked. */
+  stopped: number;
+  readonly parked: number[];
+
+  /** The process that waits for this one; null for the first, which init would wait for. */
+  parent: Process | null;
+  readonly children: Process[];
+}
+
+export function newProcess(tgid: number, mm: Mm, files: Files, user: UserMode, parent: Process | null = null): Process {
+  return {
+    tgid, mm, files, user, tasks: 0, exitCode: 0, exitSignal: 0, exited: false, reaped: false,
+    pgid: parent?.pgid ?? tgid, sid: parent?.sid ?? tgid,
+    sighand: null, shared: null, stopped: 0, parked: [], parent, children: [],
+  };
 }

@@ -5,10 +5,13 @@
 import { errnoName } from '../arch/generic/errno.js';
 import * as calls from '../arch/generic/mman_calls.js';
 import * as sched from '../arch/generic/sched.js';
+import { ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS } from '../arch/generic/restart.js';
 import { strerror } from '../arch/generic/strerror.js';
 import { hex } from '../lib/u64.js';
 import { copyFromUser, FAULT, load32 } from '../mm/uaccess.js';
-import { type Kernel, RESULT_64, type Tracer } from './kernel.js';
+import type { SigInfo } from '../task/signal_state.js';
+import { type Kernel, RESULT_64, SIGRETURNED, type Tracer } from './kernel.js';
+import { siginfo, signalFormats, signalName } from './strace_signal.js';
 import { type Args, bits, type Format, pointer, size, word } from './strace_words.js';
 import { taskFormats } from './strace_task.js';
 
@@ -53,8 +56,16 @@ export class Strace implements Tracer {
     this.line(k, `<... ${name} resumed>) = ${this.result(k, result)}`);
   }
 
-  private line(k: Kernel, text: string): void {
-    const tid = String(k.tasks.tid[k.current]).padStart(5);
+  signalled(k: Kernel, info: SigInfo): void {
+    this.line(k, `--- ${signalName(k, info.signo)} ${siginfo(k, info)} ---`);
+  }
+
+  killed(k: Kernel, slot: number, signo: number): void {
+    this.line(k, `+++ killed by ${signalName(k, signo)} +++`, slot);
+  }
+
+  private line(k: Kernel, text: string, slot = k.current): void {
+    const tid = String(k.tasks.tid[slot]).padStart(5);
     this.print(k.tasks.peak > 1 ? `[pid ${tid}] ${text}` : text);
   }
 
@@ -66,7 +77,18 @@ export class Strace implements Tracer {
     return `${shown}(${args})`;
   }
 
+  /** What rt_sigreturn put back: the result of the call that the handler interrupted. */
+  private restored(k: Kernel): string {
+    const errno = k.target.trap.errorOf(k.regs);
+    const at = 2 * k.target.trap.result;
+    if (errno === 0) return k.regs[at + 1] === 0 ? String(k.regs[at]! >>> 0) : hex(k.regs[at + 1]!, k.regs[at]!);
+    const generic = k.target.genericErrno(errno);
+    return `-1 ${errnoName(generic)} (${strerror(generic)})`;
+  }
+
   private result(k: Kernel, result: number): string {
+    if (result === SIGRETURNED) return this.restored(k);
+    if (result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK) return `? ${RESTARTS[-result] ?? result}`;
     if (result === RESULT_64) return k.resultHi === 0 && k.resultLo === 0 ? '0' : hex(k.resultHi, k.resultLo);
     return result < 0 ? `-1 ${errnoName(-result)} (${strerror(-result)})` : String(result);
   }
@@ -124,6 +146,13 @@ function cloneArgs(k: Kernel, args: Args, result: number | null): string {
   return `child_stack=${pointer(args, 1)}, flags=${flags}, parent_tid=${tid(2)}, ` +
     `tls=${pointer(args, 3)}, child_tidptr=${pointer(args, 4)}`;
 }
+
+const RESTARTS: Readonly<Record<number, string>> = {
+  [ERESTARTSYS]: 'ERESTARTSYS (To be restarted if SA_RESTART is set)',
+  [ERESTARTNOINTR]: 'ERESTARTNOINTR (To be restarted)',
+  [ERESTARTNOHAND]: 'ERESTARTNOHAND (To be restarted if no handler)',
+  [ERESTART_RESTARTBLOCK]: 'ERESTART_RESTARTBLOCK (Interrupted by signal)',
+};
 
 function writeArgs(k: Kernel, args: Args): string {
   const count = Number(size(args, 2));
@@ -204,6 +233,7 @@ function mremapArgs(_k: Kernel, args: Args): string {
 }
 
 const formats: Readonly<Record<string, Format>> = {
+  ...signalFormats,
   ...taskFormats,
   brk: (_k, args) => pointer(args, 0),
   clone: cloneArgs,

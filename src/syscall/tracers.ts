@@ -1,4 +1,5 @@
 /** Several tracers at once: strace and src/trace, say, each of which sees every call. */
+import type { SigInfo } from '../task/signal_state.js';
 import type { Kernel, Tracer } from './kernel.js';
 
 class Tracers implements Tracer {
@@ -22,6 +23,14 @@ class Tracers implements Tracer {
 
   resumed(kernel: Kernel, result: number): void {
     for (const tracer of this.all) tracer.resumed(kernel, result);
+  }
+
+  signalled(kernel: Kernel, info: SigInfo): void {
+    for (const tracer of this.all) tracer.signalled?.(kernel, info);
+  }
+
+  killed(kernel: Kernel, slot: number, signo: number): void {
+    for (const tracer of this.all) tracer.killed?.(kernel, slot, signo);
   }
 }
 

@@ -95,6 +95,18 @@ export class RunQueue {
     return true;
   }
 
+  /** Takes out the tasks that `goes` names: those of a process that ended. */
+  drop(goes: (slot: number) => boolean): void {
+    const { runNext } = this.tasks;
+    let slot = this.head;
+    this.clear();
+    while (slot >= 0) {
+      const next = runNext[slot]!;
+      if (!goes(slot)) this.push(slot);
+      slot = next;
+    }
+  }
+
   /** Empties the queue: exit_group ended everybody in it. */
   clear(): void {
     this.head = -1;

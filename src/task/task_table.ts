@@ -2,6 +2,7 @@
  * TaskTable: the kernel's tasks (task_struct), one row each in typed-array columns, named by a small slot
  * number that is reused. A million live threads cost some 50 bytes each here.
  */
+import { F64Map } from '../lib/f64_map.js';
 import { grown } from '../lib/grow.js';
 
 export const TASK_FREE = 0;
@@ -41,6 +42,8 @@ export class TaskTable {
   futexKey = new Float64Array(16);
   futexNext = new Int32Array(16);
 
+  /** Slots by tid, once somebody has asked for one: a thread that nobody signals costs nothing here. */
+  private byTid: F64Map | null = null;
   private made = 0;
   private free = -1; // chained through runNext
 
@@ -50,6 +53,20 @@ export class TaskTable {
     this.peak = 0;
     this.made = 0;
     this.free = -1;
+    this.byTid = null;
+  }
+
+  /** Slot of a live task, or -1. */
+  slotOf(tid: number): number {
+    if (tid <= 0) return -1;
+    if (this.byTid === null) {
+      const index = new F64Map();
+      this.forEach((slot) => {
+        index.set(this.tid[slot]!, slot);
+      });
+      this.byTid = index;
+    }
+    return this.byTid.get(tid);
   }
 
   alloc(tid: number, process: number): number {
@@ -65,12 +82,14 @@ export class TaskTable {
     this.clearTidHi[slot] = 0;
     this.clearTidLo[slot] = 0;
     this.wakeResult[slot] = 0;
+    if (this.byTid !== null) this.byTid.set(tid, slot);
     this.live += 1;
     if (this.live > this.peak) this.peak = this.live;
     return slot;
   }
 
   release(slot: number): void {
+    if (this.byTid !== null) this.byTid.delete(this.tid[slot]!);
     this.state[slot] = TASK_FREE;
     this.runNext[slot] = this.free;
     this.free = slot;

@@ -11,6 +11,28 @@ export interface WaitReport {
   readonly ownedBy: number | null;
 }
 
+/** A signal handler that is to run on top of what its task does. Its frame is on the stack already. */
+export interface HandlerCall {
+  /** The machine's number. */
+  readonly signal: number;
+  /** sa_handler, as rt_sigaction was given it. */
+  readonly handlerHi: number;
+  readonly handlerLo: number;
+  /** Addresses of the siginfo_t and of the context, 0 where the frame has none. */
+  readonly infoHi: number;
+  readonly infoLo: number;
+  readonly contextHi: number;
+  readonly contextLo: number;
+  /** Stack pointer at the handler's first instruction: the frame's address. */
+  readonly spHi: number;
+  readonly spLo: number;
+  /** Stack pointer once the handler has returned: where rt_sigreturn (sigreturn) must be called with. */
+  readonly returnHi: number;
+  readonly returnLo: number;
+  /** The call that undoes the frame: "rt_sigreturn", or "sigreturn" for a handler without SA_SIGINFO on some machines. */
+  readonly sigreturn: 'rt_sigreturn' | 'sigreturn';
+}
+
 export interface UserMode {
   /** Runs the task until it sleeps, yields or has ended. */
   run(slot: number): void;
@@ -22,4 +44,12 @@ export interface UserMode {
   nameOf(slot: number): string;
   /** What the sleeping task waits for, or null if only the kernel knows. */
   waitOf(slot: number): WaitReport | null;
+  /** The task's stack pointer, as [high, low] half in `out`: signal frames go below it. */
+  stackPointer(slot: number, out: Int32Array): void;
+  /**
+   * Runs a handler on top of what the task does. When it returns, the user mode calls `call.sigreturn` with the
+   * stack pointer at `call.returnHi`, `returnLo` (stackPointer() must say so), which restores the registers. If that
+   * call sleeps, the interrupted call begins again and the task goes on only when it runs the next time.
+   */
+  signalled(slot: number, call: HandlerCall): void;
 }

@@ -15,6 +15,9 @@ import type { FaultReason } from '../mm/page_table.js';
 import { FAULT, load32, store32 } from '../mm/uaccess.js';
 import type { Addr } from './address.js';
 import { makeAddr } from './address.js';
+import { CodeAddresses } from './code_addresses.js';
+import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR } from '../arch/generic/signal.js';
+import { TASK_FREE } from '../task/task_table.js';
 import { NOBODY, PthreadTable } from './pthread_table.js';
 import type { StackRange } from './stacks/range.js';
 import { Sys } from './sys.js';
@@ -39,6 +42,9 @@ export class GuestFault extends Error {
     this.reason = reason;
   }
 }
+
+/** Leaves the functions of a program whose thread has ended in the handler of a fault. */
+export class Unwind extends Error {}
 
 /** A word in halves. */
 export interface Halves {
@@ -115,6 +121,10 @@ export class Nptl {
   /** The one iterator behind every pthread_join of the process (pthread_join.ts), made at the first. */
   join: Iterator<unknown> | null = null;
 
+  /** Functions of the program by guest address, and how user mode runs the handler of a fault. */
+  readonly code: CodeAddresses;
+  onFaultHandler: () => void = () => {};
+
   /** Static data: high half, low half of its page, next free byte. */
   readonly dataHi: number;
   readonly dataLo: number;
@@ -129,6 +139,8 @@ export class Nptl {
     this.params = params;
     this.pageSize = this.target.pageSize;
     const data = this.target.image.find((area) => area.what === 'data') ?? bug('no data area in the image');
+    const text = this.target.image.find((area) => area.what === 'text') ?? bug('no text area in the image');
+    this.code = new CodeAddresses(hiOfVpn(text.start, this.target.pageShift), loOfVpn(text.start, this.target.pageShift));
     this.dataHi = hiOfVpn(data.start, this.target.pageShift);
     this.dataLo = loOfVpn(data.start, this.target.pageShift);
     this.bssEnd = this.pageSize - params.sizeofPthread;
@@ -271,12 +283,39 @@ export class Nptl {
   /** The word at hi:lo, signed. Throws GuestFault as the processor would. */
   load(hi: number, lo: number): number {
     const word = load32(this.mm, hi, lo);
-    if (word === FAULT) throw this.fault(hi, lo);
-    return word;
+    return word === FAULT ? this.loadAgain(hi, lo) : word;
   }
 
   store(hi: number, lo: number, word: number): void {
-    if (store32(this.mm, hi, lo, word) < 0) throw this.fault(hi, lo);
+    if (store32(this.mm, hi, lo, word) < 0) this.storeAgain(hi, lo, word);
+  }
+
+  /** A load that faulted: each handler of the fault has a try at mending it. */
+  private loadAgain(hi: number, lo: number): number {
+    for (;;) {
+      this.handleFault(hi, lo, false);
+      const word = load32(this.mm, hi, lo);
+      if (word !== FAULT) return word;
+    }
+  }
+
+  private storeAgain(hi: number, lo: number, word: number): void {
+    do this.handleFault(hi, lo, true);
+    while (store32(this.mm, hi, lo, word) < 0);
+  }
+
+  /** Runs the program's handler of the fault that an access to hi:lo has just met; without one, throws GuestFault. */
+  handleFault(hi: number, lo: number, isWrite: boolean): void {
+    if (this.kernel.tasks.state[this.kernel.current] === TASK_FREE) throw new Unwind();
+    const fault = this.fault(hi, lo);
+    const { numbers } = this.target.signals;
+    if (fault.reason === 'OOM') throw fault;
+    const signo = fault.reason === 'SIGBUS' ? numbers.SIGBUS! : numbers.SIGSEGV!;
+    const code = fault.reason === 'SIGBUS' ? BUS_ADRERR : fault.reason === 'SEGV_ACCERR' ? SEGV_ACCERR : SEGV_MAPERR;
+    // The processor's error code: protection, write, user mode.
+    const error = (fault.reason === 'SEGV_ACCERR' ? 1 : 0) | (isWrite ? 2 : 0) | 4;
+    if (!this.sys.fault(signo, code, hi, lo, error)) throw fault;
+    this.onFaultHandler();
   }
 
   /** The exception for an access to hi:lo that was just refused. */

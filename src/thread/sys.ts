@@ -92,6 +92,11 @@ export class Sys {
     this.callName = name;
   }
 
+  /** The processor's other way into the kernel: an access to hi:lo faulted. True when a handler is to run. */
+  fault(signo: number, code: number, hi: number, lo: number, error: number): boolean {
+    return this.kernel.raiseFault(signo, code, hi, lo, error);
+  }
+
   /** A thread gave up the processor or ended: no call of its may be left that never started. */
   checkStarted(): void {
     if (this.unstarted) this.notYielded();

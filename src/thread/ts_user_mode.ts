@@ -2,18 +2,19 @@
  * User mode for TypeScript programs: behind each task stands a generator, which runs until a call sleeps.
  * glibc's start_thread is here, around the program's own function.
  */
-import { TASK_FREE } from '../task/task_table.js';
-import type { UserMode, WaitReport } from '../task/user_mode.js';
-import { Lazy, type ThreadBody } from './call.js';
+import type { HandlerCall, UserMode, WaitReport } from '../task/user_mode.js';
+import { Done, Lazy, type ThreadBody } from './call.js';
 import { hex } from '../lib/u64.js';
 import { switchRuntime } from './libc/core.js';
 import type { Libc } from './libc.js';
-import type { Nptl } from './nptl.js';
+import { type Nptl, Unwind } from './nptl.js';
 import { endThread } from './pthread_create.js';
 import { mutexOwner } from './pthread_mutex.js';
 import { NOBODY } from './pthread_table.js';
 import type { Runtime } from './runtime.js';
-import { ProgramError } from './sys.js';
+import { ProgramError, SLEEPING } from './sys.js';
+import { makeAddr } from './address.js';
+import { TASK_FREE, TASK_RUNNING } from '../task/task_table.js';
 
 /**
  * A program's entry: `export default function* main(libc, argv)`. Returns the exit status. Unlike C's, `argv` holds
@@ -34,12 +35,18 @@ export class TsUserMode implements UserMode {
   /** Threads whose function has returned and that were preempted before their end. */
   private readonly leaving = new Set<number>();
 
+  /** Handlers on top of each task, by slot: the last one runs. */
+  private readonly handlers = new Map<number, { readonly call: HandlerCall; body: Iterator<unknown> | null }[]>();
+  /** The handler that is being returned from. */
+  private returning: HandlerCall | null = null;
+
   constructor(runtime: Runtime, libc: Libc, main: Main, argv: string[]) {
     this.runtime = runtime;
     this.nptl = runtime.nptl;
     this.libc = libc;
     this.main = main;
     this.argv = argv;
+    this.nptl.onFaultHandler = () => this.runFaultHandlers();
   }
 
   cloned(_parent: number, child: number): void {
@@ -48,11 +55,72 @@ export class TsUserMode implements UserMode {
 
   ended(slot: number): void {
     this.bodies[slot] = undefined;
+    if (this.handlers.size > 0) this.handlers.delete(slot);
+  }
+
+  // ---- signal handlers ----------------------------------------------------------------------------
+
+  stackPointer(slot: number, out: Int32Array): void {
+    const { nptl } = this;
+    const top = this.handlers.get(slot)?.at(-1)?.call;
+    const returning = this.returning;
+    if (returning !== null) [out[0], out[1]] = [returning.returnHi, returning.returnLo];
+    else if (top !== undefined) [out[0], out[1]] = [top.spHi, top.spLo];
+    else {
+      const { hi, lo } = nptl.stackTop(nptl.rowOf(slot));
+      const low = (lo >>> 0) - this.runtime.frames.depthOf(nptl.rowOf(slot)).stack;
+      [out[0], out[1]] = [hi + Math.floor(low / 2 ** 32), low | 0];
+    }
+  }
+
+  signalled(slot: number, call: HandlerCall): void {
+    const frames = this.handlers.get(slot);
+    if (frames === undefined) this.handlers.set(slot, [{ call, body: null }]);
+    else frames.push({ call, body: null });
+  }
+
+  /** Runs the handlers on top of the task, but for the first `keep`. Returns false when one of them gave up the processor. */
+  private runHandlers(slot: number, keep = 0): boolean {
+    const { nptl } = this;
+    const frames = this.handlers.get(slot) ?? [];
+    while (frames.length > keep) {
+      const top = frames[frames.length - 1]!;
+      top.body ??= this.handlerBody(top.call);
+      const step = top.body.next();
+      nptl.sys.checkStarted();
+      if (nptl.kernel.tasks.state[slot] !== TASK_RUNNING) return false;
+      if (!step.done) return false;
+      frames.pop();
+      this.returning = top.call;
+      const outcome = nptl.sys.trap(nptl.target.nr[top.call.sigreturn]!);
+      this.returning = null;
+      if (outcome <= SLEEPING) return false;
+    }
+    if (keep === 0) this.handlers.delete(slot);
+    return true;
+  }
+
+  private handlerBody({ signal, handlerHi, handlerLo, infoHi, infoLo, contextHi, contextLo }: HandlerCall): Iterator<unknown> {
+    const { bits } = this.nptl.target;
+    const routine = this.nptl.code.routineAt(handlerHi, handlerLo);
+    if (routine === null) throw this.nptl.fault(handlerHi, handlerLo);
+    const started = routine(signal, makeAddr(bits, infoHi, infoLo), makeAddr(bits, contextHi, contextLo));
+    return bodyOf(started) ?? new Done(undefined); // a plain function has run already
+  }
+
+  /** A fault's handler runs before the access that faulted goes on: it cannot wait for anybody. */
+  runFaultHandlers(): void {
+    const slot = this.nptl.kernel.current;
+    const running = (this.handlers.get(slot) ?? []).filter(({ body }) => body !== null).length;
+    if (this.runHandlers(slot, running)) return;
+    if (this.nptl.kernel.tasks.state[slot] === TASK_FREE) throw new Unwind();
+    throw new ProgramError('the handler of a fault made a call that waits: there is nobody to wait in its place');
   }
 
   run(slot: number): void {
     const { nptl } = this;
     switchRuntime(this.libc, this.runtime);
+    if (this.handlers.size > 0 && this.handlers.has(slot) && !this.runHandlers(slot)) return;
     let body = this.bodies[slot];
     if (body === undefined) {
       const started = this.start(slot);
@@ -63,7 +131,13 @@ export class TsUserMode implements UserMode {
       }
       this.bodies[slot] = body;
     }
-    let step = body.next();
+    let step: IteratorResult<unknown>;
+    try {
+      step = body.next();
+    } catch (error) {
+      if (error instanceof Unwind) return;
+      throw error;
+    }
     nptl.sys.checkStarted();
     if (nptl.exiting === slot) {
       // pthread_exit: run the finally blocks on the way out; they may block in turn.

@@ -104,8 +104,8 @@ describe('asm/byteorder.h', () => {
 
 describe('signal.h', () => {
   it('SIGSEGV is 11 everywhere, SIGBUS 7, but 10 on sparc', () => {
-    expect([i386, sparc64, sparc32, ia64].map((t) => t.signal.SIGSEGV)).toEqual([11, 11, 11, 11]);
-    expect([i386, sparc64, sparc32, ia64].map((t) => t.signal.SIGBUS)).toEqual([7, 10, 10, 7]);
+    expect([i386, sparc64, sparc32, ia64].map((t) => t.signals.numbers.SIGSEGV)).toEqual([11, 11, 11, 11]);
+    expect([i386, sparc64, sparc32, ia64].map((t) => t.signals.numbers.SIGBUS)).toEqual([7, 10, 10, 7]);
   });
 });
 

@@ -48,9 +48,11 @@ const TABLE = `
   signal sigaction rt_sigaction: EFAULT EINVAL
   sigprocmask rt_sigprocmask rt_sigpending sigpending: EFAULT EINVAL
   rt_sigsuspend sigsuspend pause: EFAULT EINTR EINVAL
-  rt_sigtimedwait: EAGAIN EFAULT EINTR EINVAL
+  rt_sigtimedwait rt_sigtimedwait_time64: EAGAIN EFAULT EINTR EINVAL
   rt_sigqueueinfo rt_tgsigqueueinfo: EAGAIN EFAULT EINVAL EPERM ESRCH
   sigaltstack: EFAULT EINVAL ENOMEM EPERM
+  restart_syscall: EINTR
+  rt_sigreturn sigreturn: -
   alarm: -
   nanosleep clock_nanosleep clock_nanosleep_time64: EFAULT EINTR EINVAL EOPNOTSUPP
   clock_gettime clock_gettime64 clock_getres clock_getres_time64 clock_settime gettimeofday settimeofday time stime: EFAULT EINVAL EPERM

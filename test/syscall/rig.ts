@@ -13,8 +13,9 @@ import { load32, store32 } from '../../src/mm/uaccess.js';
 import { Vm } from '../../src/mm/vm.js';
 import { handlers } from '../../src/syscall/handlers.js';
 import { Kernel, type TrapOutcome } from '../../src/syscall/kernel.js';
-import type { Process } from '../../src/syscall/process.js';
+import { newProcess, type Process } from '../../src/syscall/process.js';
 import { Strace } from '../../src/syscall/strace.js';
+import type { HandlerCall } from '../../src/task/user_mode.js';
 import { targetNamed } from '../arch/targets.js';
 
 export type Word = number | bigint;
@@ -57,6 +58,10 @@ export class Rig {
   readonly strace: string[] = [];
   /** What user mode was told: "cloned 0 -> 1", "ended 1". */
   readonly events: string[] = [];
+  /** Handlers that user mode was told to run. */
+  readonly handlers: HandlerCall[] = [];
+  /** Stack pointer of whichever task runs: the end of the data page. */
+  sp = 0n;
   private readonly convention: Convention;
 
   constructor(name: string, options: RigOptions = {}) {
@@ -79,6 +84,7 @@ export class Rig {
     this.kernel.pids.take(FIRST_PID);
     this.main = this.kernel.addTask(0, FIRST_PID);
     this.kernel.switchTo(this.main);
+    this.sp = this.data + BigInt(this.target.pageSize);
   }
 
   private newProcess(): Process {
@@ -88,9 +94,16 @@ export class Rig {
       ended: (slot: number) => this.events.push(`ended ${slot}`),
       nameOf: (slot: number) => `task ${slot}`,
       waitOf: () => null,
+      stackPointer: (_slot: number, out: Int32Array) => {
+        [out[0], out[1]] = [Number(this.sp >> 32n) | 0, Number(this.sp & 0xffffffffn) | 0];
+      },
+      signalled: (slot: number, call: HandlerCall) => {
+        this.events.push(`signal ${call.signal} to ${slot}`);
+        this.handlers.push(call);
+      },
     };
     const stdout = (bytes: Uint8Array) => this.written.push(...bytes);
-    return { tgid: FIRST_PID, mm: this.mm, files: new Files(stdout, () => {}), user, tasks: 0, exitCode: 0, exited: false };
+    return newProcess(FIRST_PID, this.mm, new Files(stdout, () => {}), user);
   }
 
   /** Start of the program's data page, mapped and writable. */

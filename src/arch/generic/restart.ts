@@ -11,3 +11,5 @@ export const ERESTARTNOINTR = 513;
 export const ERESTARTNOHAND = 514;
 /** By way of restart_syscall, for what is left of the time, unless any handler ran. */
 export const ERESTART_RESTARTBLOCK = 516;
+/** Not Linux's: the handler has returned, and the call it interrupted begins again now. */
+export const CALL_BEGINS = 517;

@@ -17,6 +17,7 @@ import {
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
 import { int80 } from '../trap.js';
+import { i386Signals } from './signal.js';
 import { i386Syscalls } from './syscallent.js';
 import { genericOpenFlags } from '../generic/fcntl.js';
 import { i386Stat, i386Stat64 } from '../generic/stat.js';
@@ -104,8 +105,9 @@ function at(release: Release): Target {
     open: genericOpenFlags,
     stat: i386Stat,
     stat64: i386Stat64,
-    signal: { SIGSEGV: 11, SIGBUS: 7 },
+    signals: i386Signals,
     errno: (generic) => generic,
+    genericErrno: (errno) => errno,
     trap: int80,
     nr: i386Syscalls,
     backported: modern ? [] : ['set_tid_address'],

@@ -17,6 +17,7 @@ import {
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
 import { break100000 } from '../trap.js';
+import { ia64Signals } from './signal.js';
 import { ia64Syscalls } from './syscallent.js';
 import { genericOpenFlags } from '../generic/fcntl.js';
 import { ia64Stat } from '../generic/stat.js';
@@ -88,8 +89,9 @@ function at(release: Release): Target {
     open: genericOpenFlags,
     stat: ia64Stat,
     stat64: ia64Stat,
-    signal: { SIGSEGV: 11, SIGBUS: 7 },
+    signals: ia64Signals,
     errno: (generic) => generic,
+    genericErrno: (errno) => errno,
     trap: break100000,
     nr: ia64Syscalls,
     backported: ['set_tid_address'],

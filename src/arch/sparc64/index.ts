@@ -17,11 +17,13 @@ import {
 import { nptlCommon } from '../generic/nptl.js';
 import { ta6d, ta10 } from '../trap.js';
 import { sparcErrno } from './errno.js';
+import { sparc32Signals, sparc64Signals } from './signal.js';
 import { sparc32Syscalls, sparc64Syscalls } from './syscallent.js';
 import { sparcOpenFlags } from '../generic/fcntl.js';
 import { sparc32Stat, sparc32Stat64, sparc64Stat, sparc64Stat64 } from '../generic/stat.js';
 
 const SHIFT = 13;
+const genericOfSparc = new Map([...sparcErrno].map(([generic, own]) => [own, generic]));
 const PAGE_OFFSET = vpnOfBig(0xfffff80000000000n, SHIFT);
 /** -PAGE_OFFSET, 2^43: first byte of the hole, and the most that one mapping may have. */
 const HOLE_START = vpnOfBig(1n << 43n, SHIFT);
@@ -108,8 +110,9 @@ function at(release: Release, bits: Bits): Target {
     open: sparcOpenFlags,
     stat: is32bit ? sparc32Stat : sparc64Stat,
     stat64: is32bit ? sparc32Stat64 : sparc64Stat64,
-    signal: { SIGSEGV: 11, SIGBUS: 10 },
+    signals: is32bit ? sparc32Signals : sparc64Signals,
     errno: (generic) => sparcErrno.get(generic) ?? generic,
+    genericErrno: (errno) => genericOfSparc.get(errno) ?? errno,
     trap: is32bit ? ta10 : ta6d,
     nr: is32bit ? sparc32Syscalls : sparc64Syscalls,
     backported: ['set_tid_address'],

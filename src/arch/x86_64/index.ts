@@ -17,8 +17,10 @@ import {
   genericMap, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_STACK_FLAGS, VM_WRITE,
 } from '../generic/mman.js';
 import { nptlCommon, sizeof64 } from '../generic/nptl.js';
+import { i386Signals } from '../i386/signal.js';
 import { i386Syscalls } from '../i386/syscallent.js';
 import { int80, syscallInstruction } from '../trap.js';
+import { x8664Signals } from './signal.js';
 import { x8664Syscalls } from './syscallent.js';
 import { genericOpenFlags } from '../generic/fcntl.js';
 import { i386Stat, i386Stat64, sparc64Stat64 } from '../generic/stat.js';
@@ -106,8 +108,9 @@ function at(release: Release, bits: Bits): Target {
     open: genericOpenFlags,
     stat: is32bit ? i386Stat : sparc64Stat64,
     stat64: is32bit ? i386Stat64 : sparc64Stat64,
-    signal: { SIGSEGV: 11, SIGBUS: 7 },
+    signals: is32bit ? i386Signals : x8664Signals,
     errno: (generic) => generic,
+    genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,
     nr: is32bit ? i386Syscalls : x8664Syscalls,
     backported: [],
