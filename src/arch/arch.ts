@@ -101,6 +101,10 @@ export interface NptlParameters {
   readonly sizeofPthread: number;
   /** Offset of `tid` in struct pthread. */
   readonly tidOffset: number;
+  /** Offset of `robust_head` in struct pthread; a word below it lies robust_prev of 64-bit machines. 2.3.3 has none. */
+  readonly robustOffset: number;
+  /** What a spin lock that is free holds: 1 on i386, 0 elsewhere. */
+  readonly spinFree: 0 | 1;
   /** True where struct pthread lies below the thread pointer (ia64), false where it is at the end. */
   readonly dtvAtTp: boolean;
   /** PROT_* of a stack: with PROT_EXEC where a program without PT_GNU_STACK gets it. */
@@ -120,7 +124,10 @@ export interface NptlParameters {
   readonly sizeof: Readonly<Record<PthreadType, number>>;
 }
 
-export type PthreadType = 'pthread_attr_t' | 'pthread_mutex_t' | 'pthread_cond_t' | 'pthread_barrier_t';
+export type PthreadType =
+  | 'pthread_attr_t' | 'pthread_mutex_t' | 'pthread_cond_t' | 'pthread_rwlock_t' | 'pthread_barrier_t' | 'sem_t'
+  | 'pthread_spinlock_t' | 'pthread_once_t' | 'pthread_mutexattr_t' | 'pthread_condattr_t' | 'pthread_rwlockattr_t'
+  | 'pthread_barrierattr_t';
 
 /** The order in which clone takes its arguments on this machine. */
 export type CloneOrder = 'tls-fourth' | 'tls-fifth' | 'stack-size';

@@ -52,13 +52,18 @@ function doFutex(k: Kernel, timespec: TimespecKind): number {
   }
 }
 
+/** WAIT_BITSET in a release that had none reads its timeout as those do that have it. */
+function isBackport(k: Kernel, cmd: number): boolean {
+  return cmd === futex.FUTEX_WAIT_BITSET && k.futexRules.unknownOp === 'EINVAL';
+}
+
 /** The timeout as a deadline on the virtual clock, or a negative errno. WAIT's is relative, all others are absolute. */
 function readDeadline(k: Kernel, cmd: number, op: number, kind: TimespecKind): number {
-  const error = readTimespec(k, k.hi(3), k.lo(3), kind);
+  const error = readTimespec(k, k.hi(3), k.lo(3), isBackport(k, cmd) ? 'task' : kind);
   if (error < 0) return error;
   const isRealtime = cmd === futex.FUTEX_LOCK_PI || (op & futex.FUTEX_CLOCK_REALTIME) !== 0;
-  const from = cmd === futex.FUTEX_WAIT || k.futexRules.checksBeforeOp ? 'now' : isRealtime ? 'epoch' : 'start';
-  return timespecDeadline(k, k.futexRules.checksTimespec, from);
+  const from = cmd === futex.FUTEX_WAIT ? 'now' : isRealtime ? 'epoch' : 'start';
+  return timespecDeadline(k, k.futexRules.checksTimespec || isBackport(k, cmd), from);
 }
 
 /** Name of the word at argument `i`, or a negative errno. */

@@ -86,6 +86,7 @@ function reuse(nptl: Nptl, row: number, guard: number, asked: number): number {
   const { threads } = nptl;
   threads.joinid[row] = NOBODY;
   threads.exiting[row] = 0;
+  threads.cancelhandling[row] = 0;
   const error = strategyOf(nptl).fitGuard(nptl, row, guard, asked);
   if (error >= 0) return row;
   giveBack(nptl, row);

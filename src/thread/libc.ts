@@ -11,9 +11,12 @@ import { Attributes } from './libc/attributes.js';
 import { Barriers } from './libc/barriers.js';
 import { Conditions } from './libc/conditions.js';
 import { LibcCore } from './libc/core.js';
+import { ThreadKeys } from './libc/keys.js';
 import { Memory } from './libc/memory.js';
 import { Mutexes } from './libc/mutexes.js';
 import { Output } from './libc/output.js';
+import { Rwlocks } from './libc/rwlocks.js';
+import { Semaphores } from './libc/semaphores.js';
 import { SystemCalls } from './libc/system_calls.js';
 import { Threads } from './libc/threads.js';
 import type { Runtime } from './runtime.js';
@@ -29,10 +32,15 @@ export interface Libc
     Memory,
     Mutexes,
     Output,
+    Rwlocks,
+    Semaphores,
     SystemCalls,
+    ThreadKeys,
     Threads {}
 
-const families = [AtomicWords, Attributes, Barriers, Conditions, Memory, Mutexes, Output, SystemCalls, Threads];
+const families = [
+  AtomicWords, Attributes, Barriers, Conditions, Memory, Mutexes, Output, Rwlocks, Semaphores, SystemCalls, ThreadKeys, Threads,
+];
 
 class Composed extends LibcCore {}
 

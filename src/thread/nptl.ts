@@ -18,15 +18,21 @@ import { makeAddr } from './address.js';
 import { CodeAddresses } from './code_addresses.js';
 import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR } from '../arch/generic/signal.js';
 import { TASK_FREE } from '../task/task_table.js';
+import { Errnos } from './errnos.js';
+import { Keys } from './keys.js';
+import { Protections } from './protections.js';
 import { NOBODY, PthreadTable } from './pthread_table.js';
 import type { StackRange } from './stacks/range.js';
+import type { NamedSem } from './named_sem.js';
 import { Sys } from './sys.js';
 
 export const STDIO_BUFFER = 1024;
 const USER_DESC = 16;
 
 /** Why a thread waits, for reports; a task's entry in `waitKind` is the index here. */
-export const WAIT_KINDS = ['', 'pthread_join', 'mutex', 'condition variable', 'barrier'] as const;
+export const WAIT_KINDS = [
+  '', 'pthread_join', 'mutex', 'condition variable', 'barrier', 'read-write lock', 'semaphore', 'once',
+] as const;
 export type WaitKind = (typeof WAIT_KINDS)[number];
 
 /** A guest program touched memory that it may not: what would raise SIGSEGV or SIGBUS. */
@@ -51,6 +57,12 @@ export interface Halves {
   readonly hi: number;
   readonly lo: number;
 }
+
+/** Of cancelhandling: the thread sleeps in a cancellation point. */
+export const SLEEP_BIT = 64;
+
+/** Bytes of a struct pthread's end that hold what glibc would put on the stack for the kernel to read or fill in. */
+export const SCRATCH = 512;
 
 /** Row of the main thread. */
 export const MAIN = 0;
@@ -80,6 +92,12 @@ export class Nptl {
   readonly params: NptlParameters;
   readonly pageSize: number;
   readonly threads = new PthreadTable();
+  /** Errno values of this machine. */
+  readonly E: Errnos;
+  /** 2.36 and not 2.3.3: other designs of most primitives, private futexes. */
+  readonly isModern: boolean;
+  /** Errors that 2.36 expects of futex; any other is fatal. */
+  private readonly expected: ReadonlySet<number>;
 
   /** Row of each task's struct pthread, by task slot. */
   private rowOfTask = new Int32Array(16);
@@ -124,6 +142,23 @@ export class Nptl {
   /** Functions of the program by guest address, and how user mode runs the handler of a fault. */
   readonly code: CodeAddresses;
   onFaultHandler: () => void = () => {};
+  /** Offsets of kind, nusers and the robust list's entry in pthread_mutex_t. */
+  readonly mutexKind: number;
+  readonly mutexNusers: number;
+  readonly mutexList: number;
+
+  /** Priority protection of this process's threads. */
+  readonly protections = new Protections();
+  /** Keys of thread-specific data. */
+  readonly keys = new Keys();
+  /** Named semaphores by name, and those that are open or have a name. */
+  namedSems = new Map<string, NamedSem>();
+  openSems = new Set<NamedSem>();
+  /** How often this process's ancestors and it forked: see pthread_once. */
+  forkGeneration = 0;
+  /** Whether the kernel has PI futexes, and CLOCK_MONOTONIC: 0 not asked yet, 1 yes, -1 no. */
+  priorityInheritance = 0;
+  monotonicClock = 0;
 
   /** Static data: high half, low half of its page, next free byte. */
   readonly dataHi: number;
@@ -138,6 +173,14 @@ export class Nptl {
     this.target = kernel.target;
     this.params = params;
     this.pageSize = this.target.pageSize;
+    this.E = new Errnos(this.target);
+    this.isModern = params.version === '2.36';
+    const { EAGAIN, EINTR, ETIMEDOUT, EINVAL, EOVERFLOW, ESRCH, EDEADLK } = this.E;
+    const is32 = this.target.bits === 32;
+    this.mutexKind = is32 ? 12 : 16;
+    this.mutexNusers = is32 ? 16 : 12;
+    this.mutexList = is32 ? 20 : 32;
+    this.expected = new Set([EAGAIN, EINTR, ETIMEDOUT, EINVAL, EOVERFLOW, ESRCH, EDEADLK]);
     const data = this.target.image.find((area) => area.what === 'data') ?? bug('no data area in the image');
     const text = this.target.image.find((area) => area.what === 'text') ?? bug('no text area in the image');
     this.code = new CodeAddresses(hiOfVpn(text.start, this.target.pageShift), loOfVpn(text.start, this.target.pageShift));
@@ -205,6 +248,20 @@ export class Nptl {
   /** Row of the thread that the running one joins. */
   get joinedRow(): number {
     return this.joinOf[this.kernel.current]!;
+  }
+
+  /** tid of the running thread. */
+  get selfTid(): number {
+    return this.kernel.tasks.tid[this.kernel.current]!;
+  }
+
+  /** Halves of the running thread's scratch memory: SCRATCH bytes at the end of its struct pthread. */
+  get scratchHi(): number {
+    return this.threads.pdHi[this.self]!;
+  }
+
+  get scratchLo(): number {
+    return (this.threads.pdLo[this.self]! + this.params.sizeofPthread - SCRATCH) | 0;
   }
 
   /** pthread_t of a row: the address of its struct pthread. */
@@ -329,6 +386,19 @@ export class Nptl {
     this.waitKind[slot] = WAIT_KINDS.indexOf(kind);
     this.waitHi[slot] = hi;
     this.waitLo[slot] = lo;
+  }
+
+  /** Around a sleep in a cancellation point: asynchronous cancellation is on while it lasts. */
+  sleepsCancellably(isAsleep: boolean): void {
+    const { cancelhandling } = this.threads;
+    const row = this.self;
+    if (isAsleep) cancelhandling[row]! |= SLEEP_BIT;
+    else cancelhandling[row]! &= ~SLEEP_BIT;
+  }
+
+  /** Whether 2.36 goes on after this error of futex. */
+  isExpected(error: number): boolean {
+    return this.expected.has(error);
   }
 
   /** What a sleeping task waits for. */

@@ -22,6 +22,8 @@ export class PthreadTable {
   joinid = new Int32Array(16);
   /** 1 once the thread's function has ended (EXITING). */
   exiting = new Uint8Array(16);
+  /** Cancellation: the bits of cancellation.ts. */
+  cancelhandling = new Int32Array(16);
   /** Neighbours in the stack cache. */
   cacheNext = new Int32Array(16);
   cachePrev = new Int32Array(16);
@@ -42,6 +44,7 @@ export class PthreadTable {
     }
     this.joinid[row] = NOBODY;
     this.exiting[row] = 0;
+    this.cancelhandling[row] = 0;
     return row;
   }
 
@@ -68,6 +71,7 @@ export class PthreadTable {
     this.guard = grown(this.guard, n);
     this.joinid = grown(this.joinid, n);
     this.exiting = grown(this.exiting, n);
+    this.cancelhandling = grown(this.cancelhandling, n);
     this.cacheNext = grown(this.cacheNext, n);
     this.cachePrev = grown(this.cachePrev, n);
   }

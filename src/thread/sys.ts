@@ -3,6 +3,9 @@
  * in the machine's convention: the only way from this folder into the kernel.
  */
 import type { NptlParameters, Target } from '../arch/index.js';
+import {
+  FUTEX_BITSET_MATCH_ANY, FUTEX_CLOCK_REALTIME, FUTEX_PRIVATE_FLAG, FUTEX_TRYLOCK_PI, FUTEX_WAIT_BITSET,
+} from '../arch/generic/futex.js';
 import { bug } from '../lib/bug.js';
 import { hiOfNumber } from '../lib/u64.js';
 import type { Kernel } from '../syscall/kernel.js';
@@ -182,6 +185,22 @@ export class Sys {
     this.setSmall(this.first + 4, val);
     this.setSmall(this.first + 6, 0);
     return this.trap(this.target.nr.futex!);
+  }
+
+  /** FUTEX_WAIT_BITSET on CLOCK_REALTIME without a timeout, shared: how 2.36 joins. */
+  futexWaitBitset(hi: number, lo: number, val: number): number {
+    this.setAddress(hi, lo);
+    this.setSmall(this.first + 2, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME);
+    this.setSmall(this.first + 4, val);
+    this.setSmall(this.first + 6, 0);
+    this.setSmall(this.first + 8, 0);
+    this.number(5, FUTEX_BITSET_MATCH_ANY);
+    return this.trap(this.target.nr.futex!);
+  }
+
+  /** FUTEX_TRYLOCK_PI: false when another thread has it. */
+  trylockPi(hi: number, lo: number, isShared: boolean): boolean {
+    return this.futex(hi, lo, FUTEX_TRYLOCK_PI | (isShared ? 0 : FUTEX_PRIVATE_FLAG), 0) === 0;
   }
 
   /** The first argument: an address. */

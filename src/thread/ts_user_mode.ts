@@ -9,7 +9,7 @@ import { switchRuntime } from './libc/core.js';
 import type { Libc } from './libc.js';
 import { type Nptl, Unwind } from './nptl.js';
 import { endThread } from './pthread_create.js';
-import { mutexOwner } from './pthread_mutex.js';
+import { mutexOwner } from './mutex.js';
 import { NOBODY } from './pthread_table.js';
 import type { Runtime } from './runtime.js';
 import { ProgramError, SLEEPING } from './sys.js';

@@ -26,6 +26,22 @@ export const machines: readonly { readonly name: string; readonly config: Config
   { name: 'ia64', config: { arch: 'ia64' } },
 ];
 
+/** The machines under both libraries, and a kernel that has all that the newer one asks for. */
+export const libraries: readonly { readonly name: string; readonly config: Config }[] = [
+  ...machines.flatMap(({ name, config }) =>
+    (['2.3.3', '2.36'] as const).map((nptl) => ({ name: `${name}, NPTL ${nptl}`, config: { ...config, nptl } })),
+  ),
+  { name: 'i386, Linux 6.1', config: { arch: 'i386', kernel: '6.1' } },
+  { name: 'x86_64, Linux 6.1', config: { arch: 'x86_64', kernel: '6.1' } },
+];
+
+/** Those on which a relative timeout works: 2.5.46 reads that of a 32-bit task on sparc64 as two 64-bit words. */
+export const withTimeouts = libraries.filter(({ config }) => !(config.bits === 32 && config.nptl === '2.3.3'));
+
+export function isModern(config: Config): boolean {
+  return config.nptl === '2.36' || config.kernel === '6.1';
+}
+
 export function isSparc(config: Config): boolean {
   return config.arch === 'sparc64';
 }
@@ -70,6 +86,16 @@ export function compute<T>(config: Config, body: (libc: Libc) => T): T {
   return evaluate(config, function* (libc) {
     return body(libc);
   });
+}
+
+/** futex calls, with the addresses that they name replaced by offsets from `base`, or by "tid". */
+export function futexCalls(ran: Ran, base: number): string[] {
+  return calls(ran, /^(futex|<\.\.\. futex)/).map((line) =>
+    line.replace(/0x([0-9a-f]+)/, (_, digits) => {
+      const offset = Number(BigInt(`0x${digits}`) - BigInt(base));
+      return offset >= 0 && offset < 256 ? `+${offset}` : 'tid';
+    }),
+  );
 }
 
 /** The system calls among the lines of strace that match, without "[pid 1000] ". */

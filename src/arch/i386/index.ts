@@ -40,6 +40,7 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
     dtvAtTp: false,
     stackProt: PROT_READ | PROT_WRITE | (old ? PROT_EXEC : 0),
     guardInMiddle: false,
+    spinFree: 1,
     tls: 'user_desc',
     mmapCall: 'mmap2',
     mmapUnit: 4096,

@@ -52,6 +52,7 @@ function nptl(bits: Bits, version: '2.3.3' | '2.36'): NptlParameters {
     dtvAtTp: false,
     stackProt: PROT_READ | PROT_WRITE | (old ? PROT_EXEC : 0),
     guardInMiddle: false,
+    spinFree: 0,
     tls: 'pd',
     mmapCall: bits === 32 && !old ? 'mmap2' : 'mmap',
     mmapUnit: bits === 32 && !old ? 4096 : 1,

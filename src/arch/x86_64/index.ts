@@ -46,6 +46,7 @@ function nptl(bits: Bits, version: '2.3.3' | '2.36'): NptlParameters {
     dtvAtTp: false,
     stackProt: PROT_READ | PROT_WRITE,
     guardInMiddle: false,
+    spinFree: 1,
     tls: is32bit ? 'user_desc' : 'pd',
     mmapCall: is32bit ? 'mmap2' : 'mmap',
     mmapUnit: is32bit ? 4096 : 1,

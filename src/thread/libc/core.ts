@@ -41,6 +41,11 @@ export class LibcCore extends LibcConstants {
     return this.nptl.sys.preempts ? this.lazy(name, afterPoint(this.nptl, call)) : call();
   }
 
+  /** A call that is finished. */
+  protected done<T>(value: T): Call<T> {
+    return new Done(value);
+  }
+
   /** Result of a wrapper that returns 0, or -1 and sets errno; `error` is 0 or a negated errno. */
   protected status(error: number): Call<number> {
     if (error === 0) return new Done(0);

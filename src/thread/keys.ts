@@ -1,0 +1,15 @@
+/** Keys of thread-specific data of a process; see pthread_key.ts. */
+
+export const PTHREAD_KEYS_MAX = 1024;
+export const PTHREAD_DESTRUCTOR_ITERATIONS = 4;
+
+/** Called with the value that was not null when the thread ended; may be a generator function. */
+export type Destructor = (value: never) => unknown;
+
+/** Keys of a process. A key's `seq` is odd while it is in use, and counts how often it was made and deleted. */
+export class Keys {
+  readonly seq = new Int32Array(PTHREAD_KEYS_MAX);
+  readonly destructors: (Destructor | null)[] = new Array(PTHREAD_KEYS_MAX).fill(null);
+  /** Values of each thread that has any, by row: its key's seq, and the value. */
+  readonly values = new Map<number, Map<number, { seq: number; value: unknown }>>();
+}
