@@ -162,6 +162,8 @@ export class Machine {
 
   private readonly config: MachineConfig;
   private readonly vm: Vm;
+  /** Limits that a program begins with. */
+  private readonly rlimits: Rlimits;
   private readonly memory: PhysicalMemory;
   private nptl: Nptl | null = null;
   /** The fault that ended the first process, if one did. */
@@ -192,7 +194,8 @@ export class Machine {
       futexBackports: this.nptlVersion === '2.36',
       onUnknownCall: (name) => config.notice?.(`system call ${name} is not implemented: ENOSYS`),
     });
-    this.mm = makeMm(this.target, this.vm, this.memory, { ...initRlimits(this.target.release.memlock(this.target.pageSize)), ...config.rlimits }, {
+    this.rlimits = { ...initRlimits(this.target.release.memlock(this.target.pageSize)), ...config.rlimits };
+    this.mm = makeMm(this.target, this.vm, this.memory, { ...this.rlimits }, {
       search: this.searchName,
       maxMapCount: resolveCount(config.maxMapCount, 'max-map-count', this.target.release.maxMapCount, 1),
     });
@@ -214,6 +217,8 @@ export class Machine {
     this.mm.clear();
     this.memory.reset();
     this.vm.committed = 0;
+    // A program may have set them.
+    Object.assign(this.mm.rlimits, this.rlimits);
     this.nptl = null;
     this.deathOf = null;
   }

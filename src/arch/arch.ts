@@ -206,6 +206,8 @@ export interface Target {
   readonly cloneOrder: CloneOrder;
   /** RLIM_INFINITY as getrlimit stores it, [high, low] half. */
   readonly rlimInfinity: readonly [number, number];
+  /** Two RLIMIT_* that have each other's generic numbers, or null. */
+  readonly swappedRlimits: readonly [number, number] | null;
 
   /** Bytes of timeval.tv_usec. */
   readonly usecBytes: number;

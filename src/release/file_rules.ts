@@ -13,6 +13,12 @@ export interface FileRules {
   readonly hasMaxMapCount: boolean;
   /** /proc/sys/vm/mmap_min_addr exists. Read in 2.6.18 (not there) and 2.6.32. */
   readonly hasMmapMinAddr: boolean;
+  /** RLIM_NLIMITS: asm-i386/resource.h, asm-generic/resource.h. */
+  readonly nlimits: number;
+  /** Hard RLIMIT_NOFILE at the start: INR_OPEN_MAX. */
+  readonly nofileHard: number;
+  /** setrlimit: EINVAL for a soft limit above the hard one, which 2.5.46 compares with the old hard one alone. */
+  readonly softAboveHardIsInvalid: boolean;
 }
 
 export function fileRules(release: Release): FileRules {
@@ -20,6 +26,9 @@ export function fileRules(release: Release): FileRules {
     tooLarge: since(release, EFBIG, '2.6.32', EOVERFLOW),
     mapsEscapes: since(release, '', '2.6.0', ' \t\n\\', '2.6.6', '', '2.6.18', '\n'),
     hasMaxMapCount: since<boolean>(release, false, '2.6.5', true),
+    nlimits: since(release, 11, '2.6.9', 13, '2.6.18', 15, '2.6.32', 16),
+    nofileHard: since(release, 1024, '3.6', 4096),
+    softAboveHardIsInvalid: since<boolean>(release, false, '2.6.0', true),
     hasMmapMinAddr: since<boolean>(release, false, '2.6.32', true),
   };
 }

@@ -8,6 +8,7 @@ import {
   sysReadlinkat, sysStat, sysStat64,
 } from './sys_stat.js';
 import { sysGetuid, sysUmask, sysUname } from './sys_uname.js';
+import { sysPrlimit64, sysSetrlimit } from './sys_getrlimit.js';
 
 export const fileHandlers: Readonly<Record<string, Handler>> = {
   _llseek: sysLlseek,
@@ -48,6 +49,8 @@ export const fileHandlers: Readonly<Record<string, Handler>> = {
   readlink: sysReadlink,
   readlinkat: sysReadlinkat,
   readv: sysReadv,
+  prlimit64: sysPrlimit64,
+  setrlimit: sysSetrlimit,
   stat: sysStat,
   stat64: sysStat64,
   truncate: sysTruncate,

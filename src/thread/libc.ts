@@ -12,7 +12,9 @@ import { Barriers } from './libc/barriers.js';
 import { Conditions } from './libc/conditions.js';
 import { LibcCore } from './libc/core.js';
 import { ThreadKeys } from './libc/keys.js';
+import { FileCalls } from './libc/files.js';
 import { Memory } from './libc/memory.js';
+import { Mman } from './libc/mman.js';
 import { Mutexes } from './libc/mutexes.js';
 import { Output } from './libc/output.js';
 import { Rwlocks } from './libc/rwlocks.js';
@@ -29,7 +31,9 @@ export interface Libc
     Attributes,
     Barriers,
     Conditions,
+    FileCalls,
     Memory,
+    Mman,
     Mutexes,
     Output,
     Rwlocks,
@@ -39,7 +43,7 @@ export interface Libc
     Threads {}
 
 const families = [
-  AtomicWords, Attributes, Barriers, Conditions, Memory, Mutexes, Output, Rwlocks, Semaphores, SystemCalls, ThreadKeys, Threads,
+  AtomicWords, Attributes, Barriers, Conditions, FileCalls, Memory, Mman, Mutexes, Output, Rwlocks, Semaphores, SystemCalls, ThreadKeys, Threads,
 ];
 
 class Composed extends LibcCore {}

@@ -36,6 +36,28 @@ export class Stdio {
     this.used = 0;
   }
 
+  /**
+   * Room for what a system call is about to read or store, in the part of the buffer that is free: low half of its
+   * address. The high half is the data's.
+   */
+  scratch(bytes: number): number {
+    if (bytes > STDIO_BUFFER) throw new RangeError(`${bytes} bytes do not fit into the ${STDIO_BUFFER} of the stdio buffer`);
+    const aligned = Math.ceil(this.used / 8) * 8;
+    if (aligned + bytes <= STDIO_BUFFER) return this.nptl.dataLo + aligned;
+    this.flush();
+    return this.nptl.dataLo;
+  }
+
+  /** A string with its NUL in such room. */
+  string(text: string): number {
+    const bytes = encoder.encode(`${text}\0`);
+    const lo = this.scratch(bytes.length);
+    bytes.forEach((byte, i) => {
+      store8(this.nptl.mm, this.nptl.dataHi, lo + i, byte);
+    });
+    return lo;
+  }
+
   /** Text straight to `fd`, by way of the buffer: what is in it goes out first. Returns its bytes. */
   writeText(fd: number, text: string): number {
     const { sys, mm, dataHi, dataLo } = this.nptl;

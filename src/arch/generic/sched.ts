@@ -14,7 +14,7 @@ export const CLONE_DETACHED = 0x400000;
 
 export const RLIMIT_DATA = 2;
 export const RLIMIT_STACK = 3;
+/** Sparc: 6, and RLIMIT_NPROC 7 (Target.swappedRlimits). */
+export const RLIMIT_NOFILE = 7;
 export const RLIMIT_MEMLOCK = 8;
 export const RLIMIT_AS = 9;
-/** Resources that getrlimit knows in 2.5.46: include/asm-i386/resource.h. */
-export const RLIM_NLIMITS = 11;

@@ -115,6 +115,7 @@ function at(release: Release): Target {
     entry: { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' },
     cloneOrder: 'tls-fourth',
     rlimInfinity: [0, -1],
+    swappedRlimits: null,
     usecBytes: 4,
     image: modern ? modernImage(release) : image25,
     startBrk: vpnOfBig(0x0804a000n, SHIFT),

@@ -99,6 +99,7 @@ function at(release: Release): Target {
     entry: { mmap: 'ia64_mmap', mmap2: 'ia64_mmap2', brk: 'ia64_brk', clone2: 'clone' },
     cloneOrder: 'stack-size',
     rlimInfinity: [-1, -1],
+    swappedRlimits: null,
     usecBytes: 8,
     image: [
       anonymousArea('nat', SHIFT, 0n, PAGE_SIZE, VM_NAT_FLAGS),

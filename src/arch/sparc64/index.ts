@@ -126,6 +126,7 @@ function at(release: Release, bits: Bits): Target {
     },
     cloneOrder: 'tls-fourth',
     rlimInfinity: is32bit ? [0, 0x7fffffff] : [-1, -1],
+    swappedRlimits: [6, 7],
     usecBytes: 4, // suseconds_t is an int
     image: is32bit ? image32 : image64,
     startBrk: vpnOfBig(is32bit ? 0x24000n : 0x204000n, SHIFT),

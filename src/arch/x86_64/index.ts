@@ -120,6 +120,7 @@ function at(release: Release, bits: Bits): Target {
       : { mmap: 'x86_64_mmap' },
     cloneOrder: is32bit ? 'tls-fourth' : 'tls-fifth',
     rlimInfinity: is32bit ? [0, -1] : [-1, -1],
+    swappedRlimits: null,
     usecBytes: bits / 8,
     image: image(release, bits),
     startBrk: vpnOfBig(is32bit ? 0x0804a000n : 0x402000n, SHIFT),

@@ -1,5 +1,8 @@
 /** Constants of the C headers that a program names: <pthread.h>, <sys/mman.h>, <errno.h>. */
 import { errnoNames } from '../../arch/generic/errno.js';
+import type { OpenFlags } from '../../arch/generic/fcntl.js';
+import * as calls from '../../arch/generic/mman_calls.js';
+import { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK, RLIMIT_NOFILE, RLIMIT_STACK } from '../../arch/generic/sched.js';
 import type { MapFlags, NptlParameters, PthreadType, Target } from '../../arch/index.js';
 import { PTHREAD_CREATE_DETACHED, PTHREAD_CREATE_JOINABLE } from '../pthread_attr.js';
 import { PTHREAD_CANCELED } from '../cancellation.js';
@@ -10,6 +13,11 @@ import { PTHREAD_BARRIER_SERIAL_THREAD } from '../pthread_barrier_init.js';
 import * as mutexattr from '../pthread_mutexattr.js';
 import * as rwlock from '../rwlock.js';
 import { SEM_VALUE_MAX } from '../sem.js';
+
+/** MADV_* by name without the prefix. */
+const MADV: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries(calls).filter(([name]) => name.startsWith('MADV_')).map(([name, value]) => [name.slice(5), value]),
+);
 
 export class LibcConstants {
   readonly PTHREAD_CREATE_JOINABLE = PTHREAD_CREATE_JOINABLE;
@@ -44,6 +52,19 @@ export class LibcConstants {
   readonly PTHREAD_STACK_MIN: number;
   /** MAP_* of this machine without the prefix: `libc.MAP.PRIVATE`. */
   readonly MAP: MapFlags;
+  /** O_* of this machine without the prefix, and the access modes: `libc.O.RDWR | libc.O.CREAT`. */
+  readonly O: OpenFlags & { readonly RDONLY: 0; readonly WRONLY: 1; readonly RDWR: 2 };
+  readonly SEEK_SET = 0;
+  readonly SEEK_CUR = 1;
+  readonly SEEK_END = 2;
+  /** MREMAP_*, MADV_*, MS_* and MCL_* of this machine without the prefix. */
+  readonly MREMAP = { MAYMOVE: 1, FIXED: 2, DONTUNMAP: 4 } as const;
+  readonly MADV = MADV;
+  readonly MS = { ASYNC: 1, INVALIDATE: 2, SYNC: 4 } as const;
+  readonly MCL: { readonly CURRENT: number; readonly FUTURE: number; readonly ONFAULT: number };
+  /** RLIMIT_* of this machine without the prefix. */
+  readonly RLIMIT: Readonly<Record<'DATA' | 'STACK' | 'NOFILE' | 'MEMLOCK' | 'AS', number>>;
+  readonly RLIM_INFINITY = Number.POSITIVE_INFINITY;
   /** Errno values of this machine by name: `libc.E.EAGAIN`. */
   readonly E: Readonly<Record<string, number>>;
   /** Call numbers of this machine by name. */
@@ -59,6 +80,11 @@ export class LibcConstants {
     const word = target.bits / 8;
     this.PTHREAD_STACK_MIN = params.PTHREAD_STACK_MIN;
     this.MAP = target.map;
+    this.O = { RDONLY: 0, WRONLY: 1, RDWR: 2, ...target.open };
+    const mcl = target.entry.mlockall === 'mlockall_2000' ? 0x2000 : 1;
+    this.MCL = { CURRENT: mcl, FUTURE: 2 * mcl, ONFAULT: 4 * mcl };
+    const nofile = target.swappedRlimits?.find((n) => n !== RLIMIT_NOFILE) ?? RLIMIT_NOFILE;
+    this.RLIMIT = { DATA: RLIMIT_DATA, STACK: RLIMIT_STACK, NOFILE: nofile, MEMLOCK: RLIMIT_MEMLOCK, AS: RLIMIT_AS };
     this.E = Object.fromEntries([...errnoNames].map(([n, name]) => [name, target.errno(n)]));
     this.nr = target.nr;
     this.sizeof = { ...params.sizeof, int: 4, long: word, pointer: word };
