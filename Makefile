@@ -34,9 +34,10 @@ test-slow: build
 	@mkdir -p out
 	GUARDPAGE_SLOW=1 $(VITEST)
 
-# Hot operations, with mitata.
+# Hot operations, with mitata, then a million stacks at once beside the host's own kernel.
 bench: build
 	node dist/bench/hot.js
+	node dist/bench/pairs.js --native
 
 # test_str02 on three machines with both searches: tables, a plot, out/demo.svg and out/demo.json.
 demo: build
