@@ -66,6 +66,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['lib'],
   trace: ['machine.ts', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
   'index.ts': ['machine.ts', 'report', 'trace', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
+  vitest: ['report', 'lib'],
   // The benchmark's own program is an example.
   cli: ['..', 'index.ts', 'machine.ts', 'report', 'trace', 'lib', 'release', 'arch', 'mm', 'task', 'fs', 'syscall', 'thread'],
 };

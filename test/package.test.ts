@@ -85,6 +85,23 @@ describe('the package, unpacked in another folder', () => {
     expect([checked.stdout, checked.status]).toEqual(['', 0]);
   });
 
+  it('has a matcher for vitest, with types, that a test elsewhere can use', () => {
+    writeFileSync(join(elsewhere, 'growth.test.ts'), [
+      "import 'guardpage/vitest';",
+      "import { expect, it } from 'vitest';",
+      'const counts = [2, 4, 8, 16].map((n) => [n, 3 * n] as const);',
+      "it('grows', () => expect(counts).toGrowAs('n', { tolerance: 0.01 }));",
+    ].join('\n'));
+    writeFileSync(join(elsewhere, 'package.json'), '{"type":"module"}');
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const flags = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--noEmit', '--skipLibCheck'];
+    const checked = spawnSync(process.execPath, [tsc, ...flags, 'growth.test.ts'], { cwd: elsewhere, encoding: 'utf8' });
+    expect([checked.stdout, checked.status]).toEqual(['', 0]);
+    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    const ran = spawnSync(process.execPath, [vitest, 'run', '--root', elsewhere], { cwd: elsewhere, encoding: 'utf8' });
+    expect([ran.status, ran.stdout.includes('1 passed')]).toEqual([0, true]);
+  });
+
   it('can be imported by plain JavaScript', () => {
     const code = "import('guardpage').then((m) => console.log(m.archs.map((a) => a.name).join()))";
     const { stdout } = spawnSync(process.execPath, ['-e', code], { cwd: elsewhere, encoding: 'utf8' });
