@@ -135,6 +135,16 @@ export interface RunResult {
   readonly maps: readonly string[];
 }
 
+/** How a run ended, in short. */
+export interface RunEnd {
+  readonly outcome: Outcome;
+  /** Exit status: the program's, 128 + signal, or 1. */
+  readonly exit: number;
+  /** It ended by an exception, and which. */
+  readonly threw: boolean;
+  readonly error: unknown;
+}
+
 export interface RunOptions {
   /** Asked now and then; true ends the run with outcome "timeout". */
   readonly shouldStop?: () => boolean;
@@ -247,6 +257,11 @@ export class Machine {
 
   /** Runs the loaded program to its end. */
   run(options: RunOptions = {}): RunResult {
+    return this.describe(this.runToEnd(options));
+  }
+
+  /** run() without counts and text, for those who run thousands: describe() gives them, until the next load(). */
+  runToEnd(options: RunOptions = {}): RunEnd {
     if (this.nptl === null) throw new Error('run() before load(main): the machine has no program');
     const rng = new Rng(this.config.seed ?? 1);
     const started = options.now?.() ?? 0;
@@ -256,11 +271,25 @@ export class Machine {
     try {
       const outcome = withGuestGlobals(rng, this.kernel.clock, () => this.turns(options));
       lap();
-      return this.ended(outcome);
+      return this.endOf(outcome);
     } catch (error) {
       lap();
-      return this.failed(error);
+      return { outcome: 'exited', exit: 1, threw: true, error };
     }
+  }
+
+  private endOf(outcome: 'exited' | 'deadlock' | 'timeout'): RunEnd {
+    const { exitCode, exitSignal } = this.kernel.processes[0]!;
+    if (outcome !== 'exited') return { outcome, exit: 1, threw: false, error: null };
+    if (exitSignal === 0) return { outcome, exit: exitCode, threw: false, error: null };
+    if (this.deathOf?.reason === 'OOM') return { outcome: 'oom', exit: 1, threw: false, error: null };
+    return { outcome: 'signalled', exit: 128 + exitSignal, threw: false, error: null };
+  }
+
+  /** All there is to say of the run that has just ended. */
+  describe(end: RunEnd): RunResult {
+    this.checkReplay();
+    return end.threw ? this.failed(end.error) : this.ended(end);
   }
 
   /** The scheduler's loop: until the process has exited, or nobody will ever run again. */
@@ -298,16 +327,11 @@ export class Machine {
     }
   }
 
-  private ended(outcome: 'exited' | 'deadlock' | 'timeout'): RunResult {
-    this.checkReplay();
+  private ended({ outcome, exit }: RunEnd): RunResult {
     const deadlock = outcome === 'deadlock' ? this.waiters() : [];
-    const { exitCode, exitSignal } = this.kernel.processes[0]!;
-    if (outcome !== 'exited') return this.result(outcome, 1, null, deadlock, null);
-    if (exitSignal === 0) return this.result('exited', exitCode, null, [], null);
-    const name = this.signalName(exitSignal);
-    const message = this.deathOf?.message ?? `killed by ${name}`;
-    if (this.deathOf?.reason === 'OOM') return this.result('oom', 1, name, [], message, this.deathOf.cause);
-    return this.result('signalled', 128 + exitSignal, name, [], message, this.deathOf?.cause);
+    if (outcome !== 'signalled' && outcome !== 'oom') return this.result(outcome, exit, null, deadlock, null);
+    const name = this.signalName(this.kernel.processes[0]!.exitSignal);
+    return this.result(outcome, exit, name, [], this.deathOf?.message ?? `killed by ${name}`, this.deathOf?.cause);
   }
 
   private signalName(signo: number): string {
