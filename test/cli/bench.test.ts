@@ -7,7 +7,7 @@ import type { BenchReport } from '../../src/report/index.js';
 import { guardpage, scratch } from './guardpage.js';
 
 async function bench(...args: string[]): Promise<BenchReport> {
-  const { status, stdout, stderr } = await guardpage(['bench', 'threads', '--quiet', '--json', '-', ...args]);
+  const { status, stdout, stderr } = await guardpage(['bench', 'threads', '--quiet', '--json', '-', '--warmup', '0', ...args]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   return JSON.parse(stdout) as BenchReport;
 }
@@ -42,8 +42,8 @@ describe.concurrent('bench threads', () => {
   });
 
   it('warms the engine up before it measures, and says with how many threads', async () => {
-    const [warm, cold] = [await bench('--threads', '20'), await bench('--threads', '20', '--warmup', '0')];
-    expect([warm.runs[0]!.warmupThreads, cold.runs[0]!.warmupThreads]).toEqual([5000, 0]);
+    const [warm, cold] = [await bench('--threads', '20', '--warmup', '1000'), await bench('--threads', '20')];
+    expect([warm.runs[0]!.warmupThreads, cold.runs[0]!.warmupThreads]).toEqual([1000, 0]);
     const counts = ({ runs: [run] }: BenchReport) => [run!.probes, run!.vmas, run!.firstStack, run!.lastStack];
     expect(counts(warm)).toEqual(counts(cold));
   });
@@ -65,7 +65,7 @@ describe.concurrent('bench threads', () => {
   });
 
   it('compares stack strategies: all that the release has, the others named, or by force and marked', async () => {
-    const { stdout, stderr } = await guardpage(['bench', 'threads', '--stacks', 'all', '--threads', '20', '--json', '-']);
+    const { stdout, stderr } = await guardpage(['bench', 'threads', '--stacks', 'all', '--threads', '20', '--warmup', '0', '--json', '-']);
     expect((JSON.parse(stdout) as BenchReport).runs.map((run) => [run.stacks, run.vmas])).toEqual(
       [['nptl', 43], ['noguard', 4], ['bitmap', 24]],
     );

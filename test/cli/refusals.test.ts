@@ -12,8 +12,8 @@ async function refused(args: readonly string[], sentence: string): Promise<void>
 
 describe.concurrent('commands and options', () => {
   it.each([
-    [[], 'no command given; there are: run, bench, demo, maps, list'],
-    [['replay'], 'no command "replay"; there are: run, bench, demo, maps, list'],
+    [[], 'no command given; there are: run, bench, demo, reproduce, replay, maps, list'],
+    [['explode'], 'no command "explode"; there are: run, bench, demo, reproduce, replay, maps, list'],
     [['bench'], 'no command of bench given; there are: threads'],
     [['bench', 'memory'], 'no command "memory" of bench; there are: threads'],
     [['list', 'machines'], 'no command "machines" of list; there are: archs, kernels, searches, syscalls, stacks'],
