@@ -1,8 +1,8 @@
 /*
  * Makes the calls that it reads from standard input, and prints its /proc/self/maps as it was at the start,
  * a line "--", and one result a line. It allocates nothing by itself. A call is six 64-bit words:
- * what (0 mmap, 1 munmap, 2 mprotect, 3 mremap), which earlier result its address is based on, an offset to
- * that, and three more arguments.
+ * what (0 mmap anywhere, 1 munmap, 2 mprotect, 3 mremap, 4 mmap at an address), which earlier result its address is
+ * based on, an offset to that, and three more arguments.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -42,6 +42,7 @@ static long make(const unsigned long *c) {
     case 1: result = syscall(SYS_munmap, addr, c[3]); break;
     case 2: result = syscall(SYS_mprotect, addr, c[3], c[4]); break;
     case 3: result = syscall(SYS_mremap, addr, c[3], c[4], c[5], 0L); break;
+    case 4: result = syscall(SYS_mmap, addr, c[3], c[4], c[5], -1L, 0L); break;
   }
   return result == -1 ? -(long)errno : result;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type MapsLine, parseMapsLine } from './host.js';
 import type { LayoutCall } from './layout_program.js';
 
-const NUMBERS = { mmap: 0n, munmap: 1n, mprotect: 2n, mremap: 3n } as const;
+const NUMBERS = { mmap: 0n, munmap: 1n, mprotect: 2n, mremap: 3n, mmapAt: 4n } as const;
 
 export interface LayoutRun {
   /** /proc/self/maps before the first call. */

@@ -1,6 +1,6 @@
 /**
- * Programs of calls without addresses of their own: the kernel chooses, and what it chose is unmapped,
- * protected, grown and moved later. layout.c makes them.
+ * Programs of calls without addresses of their own: the kernel chooses, and what it chose is unmapped, protected, grown
+ * and moved later, mapped over with MAP_FIXED, or a hint for others. layout.c makes them.
  */
 import fc from 'fast-check';
 import { differences } from './differences.js';
@@ -9,11 +9,13 @@ import type { Facts } from './host.js';
 const PAGE = 4096;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MAP_SHARED_ANONYMOUS = 0x21;
+const MAP_FIXED = 0x10;
+const MAP_FIXED_NOREPLACE = 0x100000;
 const MREMAP_MAYMOVE = 1;
 
 /** One call as layout.c reads it; `of` is the earlier call whose result its address starts from. */
 export interface LayoutCall {
-  readonly name: 'mmap' | 'munmap' | 'mprotect' | 'mremap';
+  readonly name: 'mmap' | 'munmap' | 'mprotect' | 'mremap' | 'mmapAt';
   readonly of: number;
   readonly offset: number;
   /** Arguments after the address: length, and what follows it. */
@@ -27,7 +29,11 @@ type Draft =
     readonly name: 'munmap' | 'mprotect'; readonly of: number; readonly skip: number; readonly npages: number;
     readonly prot: number;
   }
-  | { readonly name: 'mremap'; readonly of: number; readonly npages: number };
+  | { readonly name: 'mremap'; readonly of: number; readonly npages: number }
+  | {
+    readonly name: 'mmapAt'; readonly of: number; readonly skip: number; readonly npages: number; readonly prot: number;
+    readonly kind: 'hint' | 'hint beside' | 'fixed' | 'noreplace';
+  };
 
 /** Pages: a few, about a huge page and some, whole huge pages, and what thread stacks take. */
 const sizes = fc.oneof(
@@ -62,6 +68,13 @@ const draft: fc.Arbitrary<Draft> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ name: fc.constant('mremap' as const), of: index, npages: sizes }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      name: fc.constant('mmapAt' as const), of: index, skip: index, npages: sizes, prot: prots,
+      kind: fc.constantFrom('hint' as const, 'hint beside' as const, 'fixed' as const, 'noreplace' as const),
+    }),
+  },
 );
 
 /** A part of a map that was made before, never more than it had. */
@@ -82,12 +95,28 @@ function settle(drafts: readonly Draft[]): LayoutCall[] {
       calls.push({ name: 'mremap', of: map.call, offset: 0, args });
       continue;
     }
+    if (made.name === 'mmapAt') {
+      calls.push(mapAt(made, map));
+      maps.push({ call: calls.length - 1, npages: calls.at(-1)!.args[0] / PAGE });
+      continue;
+    }
     // Half of them take all of it.
     const skip = made.skip % 2 === 0 ? 0 : made.skip % map.npages;
     const npages = made.skip % 2 === 0 ? map.npages : 1 + (made.npages % (map.npages - skip));
     calls.push({ name: made.name, of: map.call, offset: skip * PAGE, args: [npages * PAGE, made.prot, 0] });
   }
   return calls;
+}
+
+/** MAP_FIXED stays within what was mapped once: it may replace nothing that the program lives in. */
+function mapAt({ kind, skip, npages, prot }: Extract<Draft, { name: 'mmapAt' }>, map: { call: number; npages: number }): LayoutCall {
+  const within = skip % map.npages;
+  const place = kind === 'hint beside' ? map.npages + (skip % 3) : within;
+  const pages = kind === 'fixed' ? 1 + (npages % (map.npages - within)) : npages;
+  const flags = MAP_PRIVATE_ANONYMOUS | (kind === 'fixed' ? MAP_FIXED : kind === 'noreplace' ? MAP_FIXED_NOREPLACE : 0);
+  // A hint need not be aligned.
+  const bytes = kind === 'hint' && skip % 5 === 0 ? 123 : 0;
+  return { name: 'mmapAt', of: map.call, offset: place * PAGE + bytes, args: [pages * PAGE, prot, flags] };
 }
 
 function show({ name, of, offset, args }: LayoutCall, i: number): string {
