@@ -13,10 +13,9 @@ import type { SigInfo } from '../task/signal_state.js';
 import { type Kernel, RESULT_64, SIGRETURNED, type Tracer } from './kernel.js';
 import { siginfo, signalFormats, signalName } from './strace_signal.js';
 import { type Args, bits, type Format, pointer, size, word } from './strace_words.js';
+import { fileFormats, STRSIZE } from './strace_files.js';
 import { taskFormats } from './strace_task.js';
 
-/** Longest string shown of a write, as strace's default. */
-const STRSIZE = 32;
 
 export class Strace implements Tracer {
   private readonly print: (line: string) => void;
@@ -121,6 +120,15 @@ function offset(args: Args, i: number): string {
   return args.hi[i] === 0 && args.lo[i] === 0 ? '0' : word(args, i);
 }
 
+/** mmap2's offset, which counts pages of 4 KiB or of a 64-bit machine's size: strace shows bytes. */
+function inBytes(k: Kernel, args: Args): Args {
+  const bytes = ((args.hi[5]! >>> 0) * 2 ** 32 + (args.lo[5]! >>> 0)) * (k.target.bits === 32 ? 4096 : k.target.pageSize);
+  const [lo, hi] = [[...args.lo], [...args.hi]];
+  lo[5] = bytes % 2 ** 32 | 0;
+  hi[5] = Math.floor(bytes / 2 ** 32) | 0;
+  return { lo, hi };
+}
+
 /** The six words that old_mmap's only argument points to. */
 function oldMmapArgs(k: Kernel, args: Args): string {
   const lo: number[] = [];
@@ -153,25 +161,6 @@ const RESTARTS: Readonly<Record<number, string>> = {
   [ERESTARTNOHAND]: 'ERESTARTNOHAND (To be restarted if no handler)',
   [ERESTART_RESTARTBLOCK]: 'ERESTART_RESTARTBLOCK (Interrupted by signal)',
 };
-
-function writeArgs(k: Kernel, args: Args): string {
-  const count = Number(size(args, 2));
-  const bytes = new Uint8Array(Math.min(count, STRSIZE));
-  const got = copyFromUser(k.mm, bytes, args.hi[1]!, args.lo[1]!, bytes.length);
-  const text = got < bytes.length ? pointer(args, 1) : quoted(bytes) + (count > STRSIZE ? '...' : '');
-  return `${args.lo[0]}, ${text}, ${count}`;
-}
-
-const ESCAPES: Readonly<Record<number, string>> = { 9: '\\t', 10: '\\n', 13: '\\r', 34: '\\"', 92: '\\\\' };
-
-function quoted(bytes: Uint8Array): string {
-  let text = '"';
-  for (const byte of bytes) {
-    if (ESCAPES[byte] !== undefined) text += ESCAPES[byte];
-    else text += byte >= 32 && byte < 127 ? String.fromCharCode(byte) : `\\${byte.toString(8)}`;
-  }
-  return `${text}"`;
-}
 
 const RESOURCES: Readonly<Record<number, string>> = {
   [sched.RLIMIT_DATA]: 'RLIMIT_DATA', [sched.RLIMIT_STACK]: 'RLIMIT_STACK',
@@ -235,6 +224,7 @@ function mremapArgs(_k: Kernel, args: Args): string {
 const formats: Readonly<Record<string, Format>> = {
   ...signalFormats,
   ...taskFormats,
+  ...fileFormats,
   brk: (_k, args) => pointer(args, 0),
   clone: cloneArgs,
   clone2: cloneArgs,
@@ -245,7 +235,7 @@ const formats: Readonly<Record<string, Format>> = {
   mlock2: (k, args) => `${rangeArgs(k, args)}, ${callFlags('MLOCK_', args.lo[2]!)}`,
   mlockall: mlockallArgs,
   mmap: mmapArgs,
-  mmap2: mmapArgs,
+  mmap2: (k, args) => mmapArgs(k, inBytes(k, args)),
   mprotect: (_k, args) => `${pointer(args, 0)}, ${size(args, 1)}, ${prot(args.lo[2]!)}`,
   mremap: mremapArgs,
   msync: (k, args) => `${rangeArgs(k, args)}, ${callFlags('MS_', args.lo[2]!)}`,
@@ -255,5 +245,4 @@ const formats: Readonly<Record<string, Format>> = {
   old_mmap: oldMmapArgs,
   remap_file_pages: remapFilePagesArgs,
   ugetrlimit: getrlimitArgs,
-  write: writeArgs,
 };
