@@ -18,9 +18,7 @@ export function quoted(bytes: Uint8Array): string {
   let text = '"';
   bytes.forEach((byte, i) => {
     const next = bytes[i + 1] ?? 0;
-    /** C's %#x: zero is plain. */
-const sharp = (value: number) => (value === 0 ? '0' : hex(0, value));
-const octal = byte.toString(8);
+    const octal = byte.toString(8);
     if (ESCAPES[byte] !== undefined) text += ESCAPES[byte];
     else if (byte >= 32 && byte < 127) text += String.fromCharCode(byte);
     else text += `\\${next >= 48 && next <= 57 ? octal.padStart(3, '0') : octal}`;
@@ -54,6 +52,8 @@ function path(k: Kernel, args: Args, i: number): string {
 
 const fd = (args: Args, i = 0) => String(args.lo[i]!);
 const dirfd = (args: Args) => (args.lo[0] === fcntl.AT_FDCWD ? 'AT_FDCWD' : fd(args));
+/** C's %#x: zero is plain. */
+const sharp = (value: number) => (value === 0 ? '0' : hex(0, value));
 const octal = (value: number) => (value === 0 ? '0' : `0${value.toString(8)}`);
 const ACCESS = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'];
 
