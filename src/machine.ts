@@ -28,7 +28,7 @@ import { Strace } from './syscall/strace.js';
 import { tracerOf } from './syscall/tracers.js';
 import type { Schedule } from './task/schedule.js';
 import { findSchedule, ReplaySchedule, scheduleNames } from './task/schedules.js';
-import { isRunnable } from './task/task_table.js';
+import { isRunnable, TASK_RUNNING } from './task/task_table.js';
 import type { Addr } from './thread/address.js';
 import { hiOf, loOf } from './thread/address.js';
 import { withGuestGlobals } from './thread/host_globals.js';
@@ -148,6 +148,11 @@ export interface RunEnd {
 export interface RunOptions {
   /** Asked now and then; true ends the run with outcome "timeout". */
   readonly shouldStop?: () => boolean;
+  /**
+   * Waits that many ns of the host's time: called when nobody can run before then, instead of the virtual clock's
+   * jump alone (`--realtime`).
+   */
+  readonly wait?: (ns: number) => void;
   /** A host clock in ms; with it the result says how long the program ran. */
   readonly now?: () => number;
 }
@@ -292,24 +297,28 @@ export class Machine {
     return end.threw ? this.failed(end.error) : this.ended(end);
   }
 
-  /** The scheduler's loop: until the process has exited, or nobody will ever run again. */
+  /** The scheduler's loop: until every process has exited, or nobody will ever run again. */
   private turns(options: RunOptions): 'exited' | 'deadlock' | 'timeout' {
     const { kernel } = this;
     const { tasks, queue, clock } = kernel;
-    const process = kernel.processes[0]!;
     let turns = 0;
-    while (!process.exited) {
+    while (tasks.live > 0) {
       if (clock.peek() !== undefined) kernel.fireTimers();
       const slot = queue.pick();
       if (queue.stopped) return 'timeout';
       if (slot < 0) {
         const deadline = kernel.nextTimer();
         if (deadline === Number.POSITIVE_INFINITY) return 'deadlock';
+        if (options.wait !== undefined && deadline > clock.now) options.wait(deadline - clock.now);
         clock.now = Math.max(clock.now, deadline);
+        if (options.shouldStop?.()) return 'timeout';
         continue;
       }
-      if (kernel.switchTo(slot)) this.runTask(slot);
-      if (isRunnable(tasks.state[slot]!) && !process.exited) queue.push(slot);
+      if (kernel.switchTo(slot)) {
+        this.runTask(slot);
+        // One that was woken meanwhile is in the queue already.
+        if (tasks.state[slot] === TASK_RUNNING && kernel.current === slot) queue.push(slot);
+      }
       turns += 1;
       if (turns % STOP_INTERVAL === 0 && options.shouldStop?.()) return 'timeout';
     }
@@ -393,10 +402,16 @@ export class Machine {
     const { tasks, processes } = kernel;
     const list: Waiter[] = [];
     tasks.forEach((slot) => {
-      if (isRunnable(tasks.state[slot]!)) return;
-      const { user } = processes[tasks.process[slot]!]!;
+      const { user, stopped } = processes[tasks.process[slot]!]!;
+      if (isRunnable(tasks.state[slot]!)) {
+        const waitsOn = `SIGCONT (stopped by ${this.signalName(stopped)})`;
+        if (stopped !== 0) list.push({ tid: tasks.tid[slot]!, name: user.nameOf(slot), waitsOn, ownedBy: null });
+        return;
+      }
       const sleep = kernel.asleep.get(slot);
-      const wait = user.waitOf(slot) ?? { waitsOn: sleep?.why ?? 'futex', ownedBy: sleep?.ownedBy ?? null };
+      const isOfKernel = sleep !== undefined && sleep.why !== 'futex';
+      const inKernel = { waitsOn: sleep?.why ?? 'futex', ownedBy: sleep?.ownedBy ?? null };
+      const wait = isOfKernel ? inKernel : (user.waitOf(slot) ?? inKernel);
       list.push({ tid: tasks.tid[slot]!, name: user.nameOf(slot), ...wait });
     });
     return list.sort((a, b) => a.tid - b.tid);

@@ -121,6 +121,8 @@ export class Mm {
   mmapBase = 0;
   readonly rlimits: Rlimits;
   readonly maxMapCount: number;
+  /** Told when a page that tasks sleep on is copied for this mm: set once it shares pages with a forked one. */
+  movedFutexes: ((fromPfn: number, toPfn: number) => void) | null = null;
 
   /** The running task as TASK_UNMAPPED_BASE sees it. */
   task: TaskView;
@@ -166,6 +168,7 @@ export class Mm {
       readFaultNeeds: target.readFaultNeeds,
       expandStack: (vpn) => parts.expandStack(this, vpn),
       anonVmaPrepare: (h) => parts.anonVmaPrepare(this, h),
+      sleepersMove: (from, to) => this.movedFutexes?.(from, to),
     });
     if (this.search.gapIndex !== null) this.vmas.trackGaps(this.search.gapIndex(target));
     this.mmInit();

@@ -41,6 +41,8 @@ export interface FaultHelp {
   expandStack(vpn: number): boolean;
   /** Area `h` is about to get its first private page. */
   anonVmaPrepare(h: number): void;
+  /** A page on whose words tasks sleep was copied for this mm: its sleepers wait on the copy from now on. */
+  sleepersMove(from: number, to: number): void;
 }
 
 /** Why the last access was refused: si_code of SIGSEGV, SIGBUS, or no memory. */
@@ -48,6 +50,7 @@ export type FaultReason = 'SEGV_MAPERR' | 'SEGV_ACCERR' | 'SIGBUS' | 'OOM';
 
 const NO_HELP: FaultHelp = {
   mappingOf: () => null, readFaultNeeds: VM_READ | VM_EXEC, expandStack: () => false, anonVmaPrepare: () => {},
+  sleepersMove: () => {},
 };
 
 export class PageTable {
@@ -187,6 +190,7 @@ export class PageTable {
       mine = memory.copyPage(pfn);
       if (mine < 0) return this.refuse('OOM');
       this.copies += 1;
+      if (memory.isPinned(pfn)) this.help.sleepersMove(pfn, mine);
       memory.freePage(pfn);
     }
     const writable = mine * 4 + pteRights(flags);

@@ -145,6 +145,11 @@ export class PhysicalMemory {
     this.pins[pfn]! += 1;
   }
 
+  /** Whether tasks sleep on words of the page. */
+  isPinned(pfn: number): boolean {
+    return this.pins[pfn]! > 0;
+  }
+
   unpinPage(pfn: number): void {
     this.pins[pfn]! -= 1;
     if (this.pins[pfn]! === 0 && this.refs[pfn]! === 0 && pfn !== ZERO_PFN) this.release(pfn);

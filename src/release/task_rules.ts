@@ -9,6 +9,17 @@ export interface TaskRules {
   readonly clocks: number;
   /** A sleep goes on after a signal that ran no handler, by way of restart_syscall. */
   readonly restartsSleeps: boolean;
+  /** CLONE_NEW* that exist, all of which take a privilege here. */
+  readonly namespaces: number;
+  /** CLONE_SIGHAND without CLONE_VM is EINVAL; so is CLONE_DETACHED without CLONE_THREAD, as long as it means something. */
+  readonly sighandNeedsVm: boolean;
+  readonly detachedNeedsThread: boolean;
+  /** CLONE_PIDFD means something. */
+  readonly pidfd: boolean;
+  /** A parent's tid that cannot be stored fails the clone. */
+  readonly parentTidFaults: boolean;
+  /** wait4 knows WCONTINUED. */
+  readonly waitsContinued: boolean;
 }
 
 const bits = (...ids: number[]) => ids.reduce((set, id) => set | (1 << id), 0);
@@ -23,5 +34,12 @@ export function taskRules(release: Release): TaskRules {
   return {
     clocks: since(release, bits(0, 1), ...CLOCKS),
     restartsSleeps: since(release, false, '2.6.0', true),
+    // NEWNS; NEWUTS and NEWIPC; NEWUSER, NEWPID and NEWNET; NEWCGROUP.
+    namespaces: since(release, 0x20000, '2.6.19', 0xc020000, '2.6.24', 0x7c020000, '4.6', 0x7e020000),
+    sighandNeedsVm: since(release, false, '2.6.0', true),
+    detachedNeedsThread: since(release, true, '2.6.6', false),
+    pidfd: since(release, false, '5.2', true),
+    parentTidFaults: since(release, true, '2.6.24', false),
+    waitsContinued: since(release, false, '2.6.9', true),
   };
 }

@@ -4,7 +4,10 @@
  */
 import type { Handler } from './kernel.js';
 import { sysBrk, ia64Brk, sparcBrk } from './sys_brk.js';
-import { sysClone } from './sys_clone.js';
+import { sysClone, sysClone3, sysFork, sysVfork } from './sys_clone.js';
+import { sysGetpgid, sysGetpgrp, sysGetppid, sysGetsid, sysSetpgid, sysSetsid } from './sys_pgrp.js';
+import { sysGetRobustList, sysSetRobustList } from './sys_robust_list.js';
+import { sysWait4, sysWaitid, sysWaitpid } from './sys_wait4.js';
 import { sysExit, sysExitGroup } from './sys_exit.js';
 import { sysFutex, sysFutexTime64 } from './sys_futex.js';
 import { oldGetrlimit, sysGetrlimit } from './sys_getrlimit.js';
@@ -42,12 +45,19 @@ export const handlers: Readonly<Record<string, Handler>> = {
   clock_nanosleep_time64: sysClockNanosleep64,
   clock_settime: sysClockSettime,
   clone: sysClone,
+  clone3: sysClone3,
   exit: sysExit,
   exit_group: sysExitGroup,
+  fork: sysFork,
   futex: sysFutex,
   futex_time64: sysFutexTime64,
+  get_robust_list: sysGetRobustList,
+  getpgid: sysGetpgid,
+  getpgrp: sysGetpgrp,
   getpid: sysGetpid,
+  getppid: sysGetppid,
   getrlimit: sysGetrlimit,
+  getsid: sysGetsid,
   gettid: sysGettid,
   gettimeofday: sysGettimeofday,
   ia64_brk: ia64Brk,
@@ -83,7 +93,10 @@ export const handlers: Readonly<Record<string, Handler>> = {
   rt_sigtimedwait_time64: sysRtSigtimedwait64,
   rt_tgsigqueueinfo: sysRtTgsigqueueinfo,
   sched_yield: sysSchedYield,
+  set_robust_list: sysSetRobustList,
   set_tid_address: sysSetTidAddress,
+  setpgid: sysSetpgid,
+  setsid: sysSetsid,
   settimeofday: sysSettimeofday,
   sigaltstack: sysSigaltstack,
   signal: sysSignal,
@@ -98,6 +111,10 @@ export const handlers: Readonly<Record<string, Handler>> = {
   tgkill: sysTgkill,
   time: sysTime,
   tkill: sysTkill,
+  vfork: sysVfork,
+  wait4: sysWait4,
+  waitid: sysWaitid,
+  waitpid: sysWaitpid,
   ...fileHandlers,
   x86_64_mmap: x8664Mmap,
 };

@@ -30,7 +30,9 @@ import { unmapMappingRange } from '../mm/truncate.js';
 import { procSource } from './proc_source.js';
 import type { SigAction, SigInfo } from '../task/signal_state.js';
 import type { Process } from './process.js';
+import { Family, type FamilyHost } from './family.js';
 import { pushHandler } from './handler_frames.js';
+import { exitRobustList } from './robust_list.js';
 import { SavedRegisters } from './saved_registers.js';
 import { type SignalHost, Signals } from './signals.js';
 
@@ -81,7 +83,7 @@ const MAX_NR = 2048;
 /** Bytes of a thread in the kernel: its stack. */
 const THREAD_SIZE = 8192;
 
-export class Kernel implements SignalHost {
+export class Kernel implements SignalHost, FamilyHost {
   readonly target: Target;
   readonly vm: Vm;
   readonly memory: PhysicalMemory;
@@ -100,6 +102,13 @@ export class Kernel implements SignalHost {
   readonly signals: Signals;
   /** Registers of sleeping tasks, kept once a handler could interrupt them. */
   readonly savedRegs = new SavedRegisters();
+  readonly family: Family;
+  /** Robust lists by slot: where each thread's list begins. */
+  readonly robustLists = new Map<number, { readonly hi: number; readonly lo: number }>();
+  /** Parents that sleep in vfork, by the child's slot. */
+  readonly vforks = new Map<number, number>();
+  /** The last wait found children, but nothing to tell of them. */
+  nothingWaited = false;
   /** What restart_syscall goes on with, by slot. */
   readonly restartBlocks = new Map<number, () => number>();
   /** Real-time signals that may wait in one queue: RLIMIT_SIGPENDING, half of what memory lets be threads. */
@@ -146,6 +155,7 @@ export class Kernel implements SignalHost {
     this.taskRules = taskRules(target.release);
     this.futexInterrupted = this.futexRules.restarts ? -ERESTARTSYS : -EINTR;
     this.signals = new Signals(this);
+    this.family = new Family(this);
     this.maxQueuedSignals = Math.floor((vm.totalRam * target.pageSize) / (16 * THREAD_SIZE));
     this.pids = new PidMap(options.pidMax, target.release.reservedPids);
     this.argIndex = target.trap.args.map((n) => 2 * n);
@@ -169,6 +179,9 @@ export class Kernel implements SignalHost {
     this.signals.reset();
     this.savedRegs.reset();
     this.restartBlocks.clear();
+    this.family.reset();
+    this.robustLists.clear();
+    this.vforks.clear();
     this.current = -1;
     this.needResched = false;
     this.calls = 0;
@@ -455,13 +468,16 @@ export class Kernel implements SignalHost {
 
   /** SIGSTOP and its like: tasks are parked when their turn comes. */
   stopGroup(process: Process, signo: number): void {
+    if (process.stopped !== 0) return;
     process.stopped = signo;
+    this.family.changed(process, 'stopped', signo);
   }
 
   /** SIGCONT: parked tasks go on. */
   continueGroup(process: Process): void {
     if (process.stopped === 0) return;
     process.stopped = 0;
+    if (!process.exited) this.family.changed(process, 'continued', this.signals.SIGCONT);
     for (const slot of process.parked.splice(0)) if (isRunnable(this.tasks.state[slot]!)) this.queue.push(slot);
   }
 
@@ -537,7 +553,7 @@ export class Kernel implements SignalHost {
     this.mmRelease(slot, process.mm);
     if (this.tasks.tid[slot] === process.tgid) process.exitCode = code & 0xff;
     this.forget(slot, process);
-    if (process.tasks === 0) this.endProcess(process);
+    if (process.tasks === 0) this.family.ended(process);
   }
 
   /** exit_group(): every task of the process ends. */
@@ -557,20 +573,28 @@ export class Kernel implements SignalHost {
 
   private endTasks(process: Process): void {
     const index = this.processes.indexOf(process);
-    this.queue.drop((slot) => this.tasks.process[slot] === index);
+    const isOnly = this.tasks.live === process.tasks;
+    if (isOnly) this.queue.clear();
+    else this.queue.drop((slot) => this.tasks.process[slot] === index);
     this.tasks.forEach((slot) => {
       if (this.tasks.process[slot] !== index) return;
       if (this.isAsleep(slot)) {
         this.leaveSleep(slot);
         this.asleep.delete(slot);
       }
+      if (this.robustLists.size > 0 || !isOnly) this.mmRelease(slot, process.mm);
       this.forget(slot, process);
     });
-    this.endProcess(process);
+    this.family.ended(process);
   }
 
-  /** mm_release(): clears the word that set_tid_address or CLONE_CHILD_CLEARTID named, and wakes one. */
+  /** mm_release(): walks the robust list, clears the word that set_tid_address or clone named, and wakes one. */
   private mmRelease(slot: number, mm: Mm): void {
+    const robust = this.robustLists.size > 0 ? this.robustLists.get(slot) : undefined;
+    if (robust !== undefined) {
+      this.robustLists.delete(slot);
+      exitRobustList({ mm, target: this.target }, this.tasks.tid[slot]!, robust.hi, robust.lo, this.wakeOne);
+    }
     const hi = this.tasks.clearTidHi[slot]!;
     const lo = this.tasks.clearTidLo[slot]!;
     if (hi === 0 && lo === 0) return;
@@ -579,17 +603,36 @@ export class Kernel implements SignalHost {
     if (key >= 0) this.wakeFutex(key, 1);
   }
 
+  private readonly wakeOne = (key: number): void => {
+    this.wakeFutex(key, 1);
+  };
+
   private forget(slot: number, process: Process): void {
-    this.pids.release(this.tasks.tid[slot]!);
+    const tid = this.tasks.tid[slot]!;
+    // The process's own pid stays its name until somebody has waited for it.
+    if (tid !== process.tgid) this.pids.release(tid);
     process.tasks -= 1;
     process.user.ended(slot);
     this.signals.forget(slot);
     if (this.restartBlocks.size > 0) this.restartBlocks.delete(slot);
+    if (this.robustLists.size > 0) this.robustLists.delete(slot);
+    if (this.vforks.size > 0) this.endVfork(slot);
     if (this.tasks.state[slot] !== TASK_FREE) this.tasks.release(slot);
   }
 
-  private endProcess(process: Process): void {
-    process.exited = true;
-    this.signals.forgetProcess(process);
+  /** The child of a vfork is gone: its parent goes on. */
+  private endVfork(child: number): void {
+    const parent = this.vforks.get(child);
+    this.vforks.delete(child);
+    if (parent !== undefined && this.isAsleep(parent)) this.endSleep(parent, this.tasks.tid[child]!);
+  }
+
+  /** The page at physical page `from` was copied for `mm`: its tasks sleep on the copy from now on. */
+  moveWaiters(mm: Mm, from: number, to: number): void {
+    const { pageSize } = this.target;
+    for (const slot of this.futexes.waitersOnPage(from * pageSize)) {
+      if (this.processes[this.tasks.process[slot]!]!.mm !== mm) continue;
+      this.requeueFutex(slot, this.tasks.futexKey[slot]! + (to - from) * pageSize);
+    }
   }
 }

@@ -35,9 +35,9 @@ function taskAt(k: TaskSource, slot: number): ProcTask {
   return {
     tgid: process.tgid,
     tid: k.tasks.tid[slot]!,
-    ppid: INIT,
-    pgid: process.tgid,
-    sid: process.tgid,
+    ppid: process.parent?.tgid ?? INIT,
+    pgid: process.pgid,
+    sid: process.sid,
     name: path.slice(path.lastIndexOf('/') + 1).slice(0, COMM_LENGTH),
     state: isRunnable(k.tasks.state[slot]!) ? 'R (running)' : 'S (sleeping)',
     threads: process.tasks,

@@ -32,6 +32,11 @@ export interface Process {
   stopped: number;
   readonly parked: number[];
 
+  /** What its parent has not been told yet, and the signal that did it. */
+  event: 'stopped' | 'continued' | null;
+  eventSignal: number;
+  /** The signal that its parent gets when it has ended; 0 for none. */
+  exitNotice: number;
   /** The process that waits for this one; null for the first, which init would wait for. */
   parent: Process | null;
   readonly children: Process[];
@@ -41,6 +46,7 @@ export function newProcess(tgid: number, mm: Mm, files: Files, user: UserMode, p
   return {
     tgid, mm, files, user, tasks: 0, exitCode: 0, exitSignal: 0, exited: false, reaped: false,
     pgid: parent?.pgid ?? tgid, sid: parent?.sid ?? tgid,
-    sighand: null, shared: null, stopped: 0, parked: [], parent, children: [],
+    sighand: null, shared: null, stopped: 0, parked: [],
+    event: null, eventSignal: 0, exitNotice: 0, parent, children: [],
   };
 }

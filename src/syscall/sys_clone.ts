@@ -1,45 +1,188 @@
 /**
- * clone and clone2. Linux 2.5.46, kernel/fork.c: copy_process(), with the argument orders of 2.6.0 (see
+ * clone, clone2, clone3, fork and vfork: kernel/fork.c: copy_process(), with the argument orders of 2.6.0 (see
  * `backported`): NPTL needs a pointer for the parent's and one for the child's tid, and its TLS.
  *
  *   clone (i386, sparc): flags, stack, parent_tid, tls, child_tid
  *   clone (x86_64):      flags, stack, parent_tid, child_tid, tls
  *   clone2 (ia64):       flags, stack base, stack size, parent_tid, child_tid, tls
  */
-import { EFAULT, EINVAL, ENOSYS } from '../arch/generic/errno.js';
-import {
-  CLONE_CHILD_CLEARTID, CLONE_DETACHED, CLONE_FS, CLONE_NEWNS, CLONE_PARENT_SETTID, CLONE_SIGHAND, CLONE_THREAD,
-  CLONE_VM,
-} from '../arch/generic/sched.js';
-import { store32 } from '../mm/uaccess.js';
-import type { Kernel } from './kernel.js';
+import { E2BIG, EAGAIN, EFAULT, EINVAL, ENOSYS, EPERM } from '../arch/generic/errno.js';
+import * as sched from '../arch/generic/sched.js';
+import { FAULT, store32 } from '../mm/uaccess.js';
+import { dupMmap } from '../mm/dup_mmap.js';
+import { makeMm } from '../mm/make_mm.js';
+import type { Mm } from '../mm/mm.js';
+import { type Kernel, SLEEPS } from './kernel.js';
+import { newProcess, type Process } from './process.js';
+import { getLong, getWord, long } from './user_words.js';
 
 /** Indices of the tid pointers. */
 const PTID = { 'tls-fourth': 2, 'tls-fifth': 2, 'stack-size': 3 };
 const CTID = { 'tls-fourth': 4, 'tls-fifth': 3, 'stack-size': 4 };
 
-/** Returns the child's tid; EINVAL for flags that need each other, EAGAIN without a pid, EFAULT. */
+/** Bits of the flags that name the signal which the parent gets when the child has ended. */
+const CSIGNAL = 0xff;
+
+interface Pointer {
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/** What the calls of this file ask for. */
+interface CloneArgs {
+  readonly flags: number;
+  readonly exitNotice: number;
+  readonly parentTid: Pointer;
+  readonly childTid: Pointer;
+}
+
+const NOWHERE: Pointer = { hi: 0, lo: 0 };
+
+/** Returns the child's tid; EINVAL for flags that need each other, EAGAIN without a pid, ENOMEM, EPERM, EFAULT. */
 export function sysClone(k: Kernel): number {
   const flags = k.lo(0);
-  if ((flags & CLONE_NEWNS) !== 0 && (flags & CLONE_FS) !== 0) return -EINVAL;
-  if ((flags & CLONE_THREAD) !== 0 && (flags & CLONE_SIGHAND) === 0) return -EINVAL;
-  if ((flags & CLONE_DETACHED) !== 0 && (flags & CLONE_THREAD) === 0) return -EINVAL;
-  // A process of its own is fork's; threads share their mm.
-  if ((flags & CLONE_THREAD) === 0 || (flags & CLONE_VM) === 0) return -ENOSYS;
-  const child = k.newTask(k.tasks.process[k.current]!);
+  const [ptid, ctid] = [PTID[k.target.cloneOrder], CTID[k.target.cloneOrder]];
+  return clone(k, {
+    flags,
+    exitNotice: flags & CSIGNAL,
+    parentTid: { hi: k.hi(ptid), lo: k.lo(ptid) },
+    childTid: { hi: k.hi(ctid), lo: k.lo(ctid) },
+  });
+}
+
+export function sysFork(k: Kernel): number {
+  return clone(k, { flags: 0, exitNotice: k.signals.SIGCHLD, parentTid: NOWHERE, childTid: NOWHERE });
+}
+
+export function sysVfork(k: Kernel): number {
+  const flags = sched.CLONE_VFORK | sched.CLONE_VM;
+  return clone(k, { flags, exitNotice: k.signals.SIGCHLD, parentTid: NOWHERE, childTid: NOWHERE });
+}
+
+/** struct clone_args: flags 0, pidfd 8, child_tid 16, parent_tid 24, exit_signal 32, stack 40, stack_size 48, tls 56. */
+const CLONE_ARGS_SIZE_VER0 = 64;
+
+/** clone3(args, size): 64-bit fields, in this order on every machine. */
+export function sysClone3(k: Kernel): number {
+  const size = k.hi(1) === 0 ? k.lo(1) >>> 0 : Number.POSITIVE_INFINITY;
+  if (size > k.target.pageSize) return -E2BIG;
+  if (size < CLONE_ARGS_SIZE_VER0) return -EINVAL;
+  const [hi, lo] = [k.hi(0), k.lo(0)];
+  for (let at = 0; at < size - 3; at += 4) {
+    const word = getWord(k, hi, lo, at);
+    if (word === FAULT) return -EFAULT;
+    // What a later kernel would understand, and set_tid, which needs a privilege.
+    if (word !== 0 && at >= CLONE_ARGS_SIZE_VER0) return at >= 88 ? -E2BIG : at < 80 ? -EPERM : -EINVAL;
+  }
+  const field = (at: number): Pointer => {
+    getLong(k, hi, lo, at, 8);
+    return { hi: long.hi, lo: long.lo };
+  };
+  const flags = field(0);
+  const notice = field(32);
+  const [stack, stackSize] = [field(40), field(48)];
+  if (flags.hi !== 0 || (flags.lo & (sched.CLONE_DETACHED | CSIGNAL)) !== 0) return -EINVAL;
+  const isThread = (flags.lo & (sched.CLONE_THREAD | sched.CLONE_PARENT)) !== 0;
+  if (notice.hi !== 0 || (notice.lo >>> 0) > 64 || (isThread && notice.lo !== 0)) return -EINVAL;
+  const hasStack = stack.hi !== 0 || stack.lo !== 0;
+  if (hasStack !== (stackSize.hi !== 0 || stackSize.lo !== 0)) return -EINVAL;
+  return clone(k, { flags: flags.lo, exitNotice: notice.lo, parentTid: field(24), childTid: field(16) });
+}
+
+/** The checks of copy_process() on the flags alone: 0 or a negative errno. */
+function checkFlags(k: Kernel, flags: number): number {
+  const has = (bits: number) => (flags & bits) !== 0;
+  const rules = k.taskRules;
+  if (has(sched.CLONE_NEWNS) && has(sched.CLONE_FS)) return -EINVAL;
+  if (has(rules.namespaces & sched.CLONE_NEWUSER) && has(sched.CLONE_FS)) return -EINVAL;
+  if (has(sched.CLONE_THREAD) && !has(sched.CLONE_SIGHAND)) return -EINVAL;
+  if (rules.sighandNeedsVm && has(sched.CLONE_SIGHAND) && !has(sched.CLONE_VM)) return -EINVAL;
+  if (rules.detachedNeedsThread && has(sched.CLONE_DETACHED) && !has(sched.CLONE_THREAD)) return -EINVAL;
+  if (rules.pidfd && has(sched.CLONE_PIDFD)) return -EINVAL; // Unlike Linux: there are no pidfds
+  return has(rules.namespaces) ? -EPERM : 0;
+}
+
+function clone(k: Kernel, args: CloneArgs): number {
+  const { flags } = args;
+  const error = checkFlags(k, flags);
+  if (error < 0) return error;
+  const child = (flags & sched.CLONE_THREAD) !== 0 ? newThread(k) : newChild(k, args);
   if (child < 0) return child;
   const tid = k.tasks.tid[child]!;
-  const ptid = PTID[k.target.cloneOrder];
-  if ((flags & CLONE_PARENT_SETTID) !== 0 && store32(k.mm, k.hi(ptid), k.lo(ptid), tid) < 0) {
+  const { hi, lo } = args.parentTid;
+  if ((flags & sched.CLONE_PARENT_SETTID) !== 0 && store32(k.mm, hi, lo, tid) < 0 && k.taskRules.parentTidFaults) {
     k.exitTask(child, 0);
     return -EFAULT;
   }
-  if ((flags & CLONE_CHILD_CLEARTID) !== 0) {
-    const ctid = CTID[k.target.cloneOrder];
-    k.tasks.clearTidHi[child] = k.hi(ctid);
-    k.tasks.clearTidLo[child] = k.lo(ctid);
+  const at = args.childTid;
+  const { mm } = k.processes[k.tasks.process[child]!]!;
+  if ((flags & sched.CLONE_CHILD_SETTID) !== 0) store32(mm, at.hi, at.lo, tid);
+  if ((flags & sched.CLONE_CHILD_CLEARTID) !== 0) {
+    k.tasks.clearTidHi[child] = at.hi;
+    k.tasks.clearTidLo[child] = at.lo;
   }
-  k.process.user.cloned(k.current, child);
+  k.signals.inherit(k.current, child);
+  if ((flags & sched.CLONE_THREAD) !== 0) k.process.user.cloned(k.current, child);
   k.queue.push(child);
-  return tid;
+  return (flags & sched.CLONE_VFORK) === 0 || (flags & sched.CLONE_THREAD) !== 0 ? tid : waitForVfork(k, child, tid);
+}
+
+function newThread(k: Kernel): number {
+  return k.newTask(k.tasks.process[k.current]!);
+}
+
+/** A process of its own. Returns the slot of its first task, or a negative errno. */
+function newChild(k: Kernel, { flags, exitNotice }: CloneArgs): number {
+  const parent = k.process;
+  const tid = k.pids.alloc();
+  if (tid < 0) return -EAGAIN;
+  const mm = (flags & sched.CLONE_VM) !== 0 ? parent.mm : copyMm(k, parent.mm);
+  if (typeof mm === 'number') {
+    k.pids.release(tid);
+    return mm;
+  }
+  const files = (flags & sched.CLONE_FILES) !== 0 ? parent.files : parent.files.fork();
+  const family = (flags & sched.CLONE_PARENT) !== 0 ? parent.parent : parent;
+  const child = newProcess(tid, mm, files, parent.user, family);
+  [child.pgid, child.sid] = [parent.pgid, parent.sid];
+  child.exitNotice = (flags & sched.CLONE_PARENT) !== 0 ? parent.exitNotice : exitNotice;
+  child.sighand = (flags & sched.CLONE_SIGHAND) !== 0 ? parent.sighand : (parent.sighand?.copy() ?? null);
+  const slot = k.addTask(k.family.add(child), tid);
+  const user = parent.user.forked(k.current, slot, child);
+  if (user === null) return undo(k, child, slot);
+  child.user = user;
+  family?.children.push(child);
+  const altStack = k.signals.altStacks.get(k.current);
+  const keeps = (flags & (sched.CLONE_VM | sched.CLONE_VFORK)) !== sched.CLONE_VM;
+  if (altStack !== undefined && keeps) k.signals.altStacks.set(slot, altStack);
+  return slot;
+}
+
+/** User mode has no code for the child to run. */
+function undo(k: Kernel, child: Process, slot: number): number {
+  if (child.mm !== k.mm) child.mm.clear();
+  k.tasks.release(slot);
+  k.pids.release(child.tgid);
+  child.exited = true;
+  child.reaped = true;
+  return -ENOSYS;
+}
+
+/** dup_mm(). */
+function copyMm(k: Kernel, mm: Mm): Mm | number {
+  const { target, vm } = mm;
+  const copy = makeMm(target, vm, k.memory, { ...mm.rlimits }, { search: mm.search.name, maxMapCount: mm.maxMapCount });
+  const error = dupMmap(mm, copy);
+  if (error < 0) return error;
+  for (const each of [mm, copy]) each.movedFutexes = (from, to) => k.moveWaiters(each, from, to);
+  return copy;
+}
+
+/** The parent of a vfork sleeps until its child has ended, whatever signals come. */
+function waitForVfork(k: Kernel, child: number, tid: number): number {
+  k.vforks.set(child, k.current);
+  const slept = k.sleep({
+    why: `vfork of process ${tid}`, ownedBy: tid, deadline: Number.POSITIVE_INFINITY, atDeadline: 0, interrupted: 0,
+  });
+  return slept === SLEEPS ? SLEEPS : tid;
 }

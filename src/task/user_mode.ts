@@ -2,6 +2,7 @@
  * A process's user mode as the kernel sees it: run a task until it traps into a call that sleeps, yields
  * or ends it. TypeScript programs and translated binaries stand behind the same interface.
  */
+import type { Mm } from '../mm/mm.js';
 
 /** What a blocked task waits for, as user space knows it. */
 export interface WaitReport {
@@ -33,11 +34,23 @@ export interface HandlerCall {
   readonly sigreturn: 'rt_sigreturn' | 'sigreturn';
 }
 
+/** What the user mode of a new process needs to know of it. */
+export interface ForkedProcess {
+  readonly tgid: number;
+  readonly mm: Mm;
+}
+
 export interface UserMode {
   /** Runs the task until it sleeps, yields or has ended. */
   run(slot: number): void;
   /** clone made `child`: set up where it starts. */
   cloned(parent: number, child: number): void;
+  /**
+   * fork, vfork or clone made a process whose first task is `child`, a copy of `parent`; its memory is a copy, or with
+   * CLONE_VM the same. Returns the user mode of the new process, or null if it has nothing for the child to run:
+   * the call fails with ENOSYS.
+   */
+  forked(parent: number, child: number, process: ForkedProcess): UserMode | null;
   /** The task is gone: forget what was kept for it. */
   ended(slot: number): void;
   /** Name of the task for reports. */

@@ -2,7 +2,7 @@
  * User mode for TypeScript programs: behind each task stands a generator, which runs until a call sleeps.
  * glibc's start_thread is here, around the program's own function.
  */
-import type { HandlerCall, UserMode, WaitReport } from '../task/user_mode.js';
+import type { ForkedProcess, HandlerCall, UserMode, WaitReport } from '../task/user_mode.js';
 import { Done, Lazy, type ThreadBody } from './call.js';
 import { hex } from '../lib/u64.js';
 import { switchRuntime } from './libc/core.js';
@@ -52,6 +52,14 @@ export class TsUserMode implements UserMode {
   cloned(_parent: number, child: number): void {
     this.nptl.bindTask(child, this.nptl.starting);
   }
+
+  /** A generator cannot be copied: libc's fork says what the child runs. */
+  forked(parent: number, child: number, process: ForkedProcess): UserMode | null {
+    return this.onFork === null ? null : this.onFork(parent, child, process);
+  }
+
+  /** Makes the user mode of a child, while a fork of the library's is under way. */
+  onFork: ((parent: number, child: number, process: ForkedProcess) => UserMode) | null = null;
 
   ended(slot: number): void {
     this.bodies[slot] = undefined;

@@ -119,8 +119,10 @@ describe.each(machines)('$name', ({ name, clone, exit, futex, fails, args }) => 
     expect(new Rig(name).trap(clone, ...args(A_THREAD | NEWNS | FS, 0n, 0, 0, 0))).toBe(fails(22));
   });
 
-  it('a process of its own is not implemented: ENOSYS', () => {
-    expect(new Rig(name).trap(clone, ...args(17, 0n, 0, 0, 0))).toBe(fails(38, 90));
+  it('without CLONE_THREAD makes a process of its own', () => {
+    const rig = new Rig(name);
+    expect(rig.trap(clone, ...args(17, 0n, 0, 0, 0))).toBe('0x3e9');
+    expect(rig.kernel.processes.map(({ tgid }) => tgid)).toEqual([1000, 1001]);
   });
 
   it('without a free pid it fails with EAGAIN', () => {

@@ -15,7 +15,7 @@ import { handlers } from '../../src/syscall/handlers.js';
 import { Kernel, type TrapOutcome } from '../../src/syscall/kernel.js';
 import { newProcess, type Process } from '../../src/syscall/process.js';
 import { Strace } from '../../src/syscall/strace.js';
-import type { HandlerCall } from '../../src/task/user_mode.js';
+import type { ForkedProcess, HandlerCall, UserMode } from '../../src/task/user_mode.js';
 import { targetNamed } from '../arch/targets.js';
 
 export type Word = number | bigint;
@@ -88,9 +88,13 @@ export class Rig {
   }
 
   private newProcess(): Process {
-    const user = {
+    const user: UserMode = {
       run: () => {},
       cloned: (parent: number, child: number) => this.events.push(`cloned ${parent} -> ${child}`),
+      forked: (parent: number, child: number, process: ForkedProcess): UserMode => {
+        this.events.push(`forked ${parent} -> ${child}: ${process.tgid}`);
+        return user;
+      },
       ended: (slot: number) => this.events.push(`ended ${slot}`),
       nameOf: (slot: number) => `task ${slot}`,
       waitOf: () => null,
@@ -168,8 +172,13 @@ export class Rig {
   // ---- memory and tasks ---------------------------------------------------------------------------
 
   peek(address: Word): number {
+    return this.peekIn(this.mm, address);
+  }
+
+  /** A word of another process's memory. */
+  peekIn(mm: Mm, address: Word): number {
     const word = BigInt.asUintN(64, BigInt(address));
-    return load32(this.mm, Number(word >> 32n) | 0, Number(word & 0xffffffffn) | 0);
+    return load32(mm, Number(word >> 32n) | 0, Number(word & 0xffffffffn) | 0);
   }
 
   poke(address: Word, value: number): void {
