@@ -132,7 +132,8 @@ function addArea(mm: Mm, base: number, page: number, npages: number, letter: str
     return;
   }
   const index = mm.fileIndex(what.file?.mapped ?? null);
-  mm.addArea(mm.vmas.find(start), start, start + npages, index === 0 ? 0 : page, flags, index);
+  const pgoff = index !== 0 ? page : mm.rules.anonymousPgoff ? start : 0;
+  mm.addArea(mm.vmas.find(start), start, start + npages, pgoff, flags, index);
   mm.account(flags, npages);
   if ((flags & VM_ACCOUNT) !== 0) mm.vm.committed += npages;
 }
