@@ -6,7 +6,7 @@
  *   const result = machine.run();
  */
 import { MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } from './arch/generic/mman_calls.js';
-import { archs, type Bits, findArch, type Target } from './arch/index.js';
+import { archs, type Bits, findArch, type NptlParameters, type Target } from './arch/index.js';
 import { SIGRTMIN } from './arch/generic/signal.js';
 import type { FaultReason } from './mm/page_table.js';
 import { hexDigits } from './lib/u64.js';
@@ -32,7 +32,8 @@ import { isRunnable, TASK_RUNNING } from './task/task_table.js';
 import type { Addr } from './thread/address.js';
 import { hiOf, loOf } from './thread/address.js';
 import { withGuestGlobals } from './thread/host_globals.js';
-import { makeLibc } from './thread/libc.js';
+import { type Libc, makeLibc } from './thread/libc.js';
+import { switchRuntime } from './thread/libc/core.js';
 import { GuestFault, Nptl } from './thread/nptl.js';
 import { Runtime } from './thread/runtime.js';
 import { type StackStrategy, stackStrategies } from './thread/stacks/index.js';
@@ -181,6 +182,12 @@ export class Machine {
   private readonly rlimits: Rlimits;
   private readonly memory: PhysicalMemory;
   private nptl: Nptl | null = null;
+  /** Made at the first load and kept, for they are the same for every program. */
+  private readonly nptlParameters: NptlParameters;
+  private libc: Libc | null = null;
+  /** The last program's, whose tables the next one's gets. */
+  private spare: Nptl | null = null;
+  private mounted = '';
   /** The fault that ended the first process, if one did. */
   private deathOf: { readonly reason: FaultReason; readonly message: string; readonly cause: GuestFault } | null = null;
   /** How long the last run took, if its caller gave a clock. */
@@ -196,6 +203,7 @@ export class Machine {
     this.searchName = resolveSearch(config, this.target);
     this.searchForced = this.searchName !== this.target.search;
     this.nptlVersion = resolveNptl(config, this.target);
+    this.nptlParameters = this.target.nptl(this.nptlVersion);
     const { pageSize } = this.target;
     const ram = resolveRam(config);
     this.vm = new Vm(Math.floor(ram / pageSize));
@@ -242,22 +250,33 @@ export class Machine {
   load(main: Main, argv: readonly string[] = [], name = 'program'): void {
     this.reset();
     const { kernel, target, config } = this;
-    kernel.mount(grantedFiles(config));
-    kernel.fs.cwd = config.cwd ?? '/';
-    kernel.fs.addProgram(`/bin/${name}`, 2 * target.pageSize);
+    this.mount(name);
     this.mm.exec(target.newTask, { path: `/bin/${name}`, major: 3, minor: 1, inode: 4711 });
-    const nptl = new Nptl(kernel, this.mm, target.nptl(this.nptlVersion));
+    const nptl = new Nptl(kernel, this.mm, this.nptlParameters, this.spare);
     nptl.strategy = stackStrategies.indexOf(this.stacks);
     const runtime = new Runtime(nptl);
+    if (this.libc === null) this.libc = makeLibc(runtime);
+    else switchRuntime(this.libc, runtime);
     const ignore: Sink = () => {};
     const files = new Files(config.stdout ?? ignore, config.stderr ?? ignore, config.stdin ?? null);
-    const user = new TsUserMode(runtime, makeLibc(runtime), main, [...argv]);
+    const user = new TsUserMode(runtime, this.libc, main, [...argv]);
     kernel.processes.push(newProcess(FIRST_PID, this.mm, files, user));
     kernel.pids.take(FIRST_PID);
     const slot = kernel.addTask(0, FIRST_PID);
     nptl.bindTask(slot, 0);
     kernel.queue.push(slot);
     this.nptl = nptl;
+    this.spare = nptl;
+  }
+
+  /** The file system as each load begins with: made anew where files were granted, for a run may have changed them. */
+  private mount(name: string): void {
+    const { kernel, target, config } = this;
+    if (this.mounted === name && config.files === undefined) return;
+    this.mounted = name;
+    kernel.mount(grantedFiles(config));
+    kernel.fs.cwd = config.cwd ?? '/';
+    kernel.fs.addProgram(`/bin/${name}`, 2 * target.pageSize);
   }
 
   /** Runs the loaded program to its end. */

@@ -154,11 +154,12 @@ class Explorer {
   private runRandom(): void {
     const { recorder, known, options } = this;
     const seed = Math.imul((options.seed ?? 1) + 0x9e37 * (options.shard ?? 0), 0x85ebca6b);
+    const pct = new PctSchedule(0, 1, 1);
     // Half of the runs that are left; the rest is for what there is of the next level.
     const end = this.explored + Math.ceil((options.runs - this.explored) / 2);
     for (let i = 0, misses = 0; this.explored < end && !this.isOver() && misses < PATIENCE; i++, misses++) {
       const depth = DEPTHS[i % DEPTHS.length]!;
-      const seen = this.run(recorder.follow(new PctSchedule(seed + i, depth, Math.max(1, this.longest))));
+      const seen = this.run(recorder.follow(pct.with(seed + i, depth, Math.max(1, this.longest))));
       if (known.has(recorder.name)) continue;
       known.add(recorder.name);
       misses = 0;

@@ -21,7 +21,16 @@ export interface FileRules {
   readonly softAboveHardIsInvalid: boolean;
 }
 
+const known = new WeakMap<Release, FileRules>();
+
 export function fileRules(release: Release): FileRules {
+  const rules = known.get(release);
+  if (rules !== undefined) return rules;
+  known.set(release, rulesOf(release));
+  return known.get(release)!;
+}
+
+function rulesOf(release: Release): FileRules {
   return {
     tooLarge: since(release, EFBIG, '2.6.32', EOVERFLOW),
     mapsEscapes: since(release, '', '2.6.0', ' \t\n\\', '2.6.6', '', '2.6.18', '\n'),

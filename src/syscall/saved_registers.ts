@@ -15,8 +15,7 @@ export class SavedRegisters {
 
   reset(): void {
     this.isOn = false;
-    this.words = new Int32Array(0);
-    this.valid = new Uint8Array(0);
+    this.valid.fill(0);
   }
 
   save(slot: number, regs: Registers): void {

@@ -34,10 +34,10 @@ export class RandomSchedule implements Schedule {
  * Unlike the paper: a thread that yields falls below all others too, so that one which spins does not spin for ever.
  */
 export class PctSchedule implements Schedule {
-  private readonly seed: number;
-  private readonly depth: number;
+  private seed: number;
+  private depth: number;
   /** The k of the paper: choices that a run is expected to have. */
-  private readonly steps: number;
+  private steps: number;
   private rng = new Rng(0);
   private step = 0;
   /** Priority by slot; 0: not drawn yet. Of those that fell, below 0. */
@@ -49,6 +49,14 @@ export class PctSchedule implements Schedule {
     this.seed = seed;
     this.depth = depth;
     this.steps = steps;
+  }
+
+  /** As one newly made. */
+  with(seed: number, depth: number, steps: number): this {
+    this.seed = seed;
+    this.depth = depth;
+    this.steps = steps;
+    return this;
   }
 
   reset(): void {

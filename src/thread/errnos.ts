@@ -22,6 +22,9 @@ export class Errnos {
   readonly EOWNERDEAD: number;
   readonly ENOTRECOVERABLE: number;
 
+  /** What 2.36 expects of futex. */
+  readonly ofFutex: ReadonlySet<number>;
+
   constructor({ errno }: Pick<Target, 'errno'>) {
     this.EPERM = errno(generic.EPERM);
     this.ENOENT = errno(generic.ENOENT);
@@ -41,5 +44,17 @@ export class Errnos {
     this.ETIMEDOUT = errno(generic.ETIMEDOUT);
     this.EOWNERDEAD = errno(generic.EOWNERDEAD);
     this.ENOTRECOVERABLE = errno(generic.ENOTRECOVERABLE);
+    const { EAGAIN, EINTR, ETIMEDOUT, EINVAL, EOVERFLOW, ESRCH, EDEADLK } = this;
+    this.ofFutex = new Set([EAGAIN, EINTR, ETIMEDOUT, EINVAL, EOVERFLOW, ESRCH, EDEADLK]);
   }
+}
+
+const known = new WeakMap<Pick<Target, 'errno'>, Errnos>();
+
+/** Those of a machine, made once. */
+export function errnosOf(target: Pick<Target, 'errno'>): Errnos {
+  const errnos = known.get(target);
+  if (errnos !== undefined) return errnos;
+  known.set(target, new Errnos(target));
+  return known.get(target)!;
 }

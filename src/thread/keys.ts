@@ -8,8 +8,14 @@ export type Destructor = (value: never) => unknown;
 
 /** Keys of a process. A key's `seq` is odd while it is in use, and counts how often it was made and deleted. */
 export class Keys {
-  readonly seq = new Int32Array(PTHREAD_KEYS_MAX);
-  readonly destructors: (Destructor | null)[] = new Array(PTHREAD_KEYS_MAX).fill(null);
+  private sequences: Int32Array | null = null;
+  readonly destructors: (Destructor | null)[] = [];
   /** Values of each thread that has any, by row: its key's seq, and the value. */
   readonly values = new Map<number, Map<number, { seq: number; value: unknown }>>();
+
+  /** Made when a key first is. */
+  get seq(): Int32Array {
+    this.sequences ??= new Int32Array(PTHREAD_KEYS_MAX);
+    return this.sequences;
+  }
 }

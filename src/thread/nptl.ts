@@ -18,7 +18,7 @@ import { makeAddr } from './address.js';
 import { CodeAddresses } from './code_addresses.js';
 import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR } from '../arch/generic/signal.js';
 import { TASK_FREE } from '../task/task_table.js';
-import { Errnos } from './errnos.js';
+import { type Errnos, errnosOf } from './errnos.js';
 import { Keys } from './keys.js';
 import { Protections } from './protections.js';
 import { NOBODY, PthreadTable } from './pthread_table.js';
@@ -91,22 +91,20 @@ export class Nptl {
   readonly target: Target;
   readonly params: NptlParameters;
   readonly pageSize: number;
-  readonly threads = new PthreadTable();
+  readonly threads: PthreadTable;
   /** Errno values of this machine. */
   readonly E: Errnos;
   /** 2.36 and not 2.3.3: other designs of most primitives, private futexes. */
   readonly isModern: boolean;
-  /** Errors that 2.36 expects of futex; any other is fatal. */
-  private readonly expected: ReadonlySet<number>;
 
   /** Row of each task's struct pthread, by task slot. */
-  private rowOfTask = new Int32Array(16);
+  private rowOfTask: Int32Array;
   /** What each task waits for, by slot: meaningful while it sleeps. */
-  private waitKind = new Uint8Array(16);
-  private waitHi = new Int32Array(16);
-  private waitLo = new Int32Array(16);
+  private waitKind: Uint8Array;
+  private waitHi: Int32Array;
+  private waitLo: Int32Array;
   /** Row of the thread that each task joins, by slot: meaningful while it does. */
-  private joinOf = new Int32Array(16);
+  private joinOf: Int32Array;
 
   /** Hand-over of pthread_exit to the user mode: the task that leaves, and with what value. */
   exiting = -1;
@@ -134,7 +132,7 @@ export class Nptl {
   mappedLo = 0;
   /** Stacks mapped so far, and the results of mmap for the first and the latest: high, low half of each. */
   stacksMapped = 0;
-  private readonly stackEnds = new Int32Array(4);
+  private readonly stackEnds: Int32Array;
 
   /** The one iterator behind every pthread_join of the process (pthread_join.ts), made at the first. */
   join: Iterator<unknown> | null = null;
@@ -166,21 +164,28 @@ export class Nptl {
   private bssUsed = STDIO_BUFFER + USER_DESC;
   private readonly bssEnd: number;
 
-  constructor(kernel: Kernel, mm: Mm, params: NptlParameters) {
+  /** `old` is one whose process is gone: its tables are used again, which saves their allocation in short runs. */
+  constructor(kernel: Kernel, mm: Mm, params: NptlParameters, old: Nptl | null = null) {
+    this.threads = old?.threads ?? new PthreadTable();
+    this.threads.reset();
+    this.rowOfTask = old?.rowOfTask ?? new Int32Array(16);
+    this.waitKind = old?.waitKind.fill(0) ?? new Uint8Array(16);
+    this.waitHi = old?.waitHi ?? new Int32Array(16);
+    this.waitLo = old?.waitLo ?? new Int32Array(16);
+    this.joinOf = old?.joinOf ?? new Int32Array(16);
+    this.stackEnds = old?.stackEnds ?? new Int32Array(4);
     this.kernel = kernel;
     this.mm = mm;
     this.sys = new Sys(kernel);
     this.target = kernel.target;
     this.params = params;
     this.pageSize = this.target.pageSize;
-    this.E = new Errnos(this.target);
+    this.E = errnosOf(this.target);
     this.isModern = params.version === '2.36';
-    const { EAGAIN, EINTR, ETIMEDOUT, EINVAL, EOVERFLOW, ESRCH, EDEADLK } = this.E;
     const is32 = this.target.bits === 32;
     this.mutexKind = is32 ? 12 : 16;
     this.mutexNusers = is32 ? 16 : 12;
     this.mutexList = is32 ? 20 : 32;
-    this.expected = new Set([EAGAIN, EINTR, ETIMEDOUT, EINVAL, EOVERFLOW, ESRCH, EDEADLK]);
     const data = this.target.image.find((area) => area.what === 'data') ?? bug('no data area in the image');
     const text = this.target.image.find((area) => area.what === 'text') ?? bug('no text area in the image');
     this.code = new CodeAddresses(hiOfVpn(text.start, this.target.pageShift), loOfVpn(text.start, this.target.pageShift));
@@ -398,7 +403,7 @@ export class Nptl {
 
   /** Whether 2.36 goes on after this error of futex. */
   isExpected(error: number): boolean {
-    return this.expected.has(error);
+    return this.E.ofFutex.has(error);
   }
 
   /** What a sleeping task waits for. */

@@ -35,6 +35,13 @@ export class PthreadTable {
   private made = 0;
   private free = NOBODY; // chained through cacheNext
 
+  /** As new, for another program: what a row holds is set when it is given out. */
+  reset(): void {
+    for (let row = 0; row < this.made; row++) this.release(row);
+    this.made = 0;
+    this.free = NOBODY;
+  }
+
   alloc(): number {
     let row = this.free;
     if (row !== NOBODY) this.free = this.cacheNext[row]!;
