@@ -36,6 +36,8 @@ export interface GapIndex {
 export class VmaSet extends VmaTree {
   private classes = 0;
   private classPages = new Float64Array(0);
+  /** 1 / pages, exact: they are powers of two. */
+  private classShare = new Float64Array(0);
   private classOffset = new Float64Array(0);
   private guardPages = 0;
   private guardedBelow = 0;
@@ -43,6 +45,8 @@ export class VmaSet extends VmaTree {
   // Row n * classes + k: the most pages of class k below a row of leaf n, or of a leaf under inner node n.
   private leafBest = new Float64Array(0);
   private innerBest = new Float64Array(0);
+  // The same numbers once more in their parents, (node * classes + k) * FANOUT + slot: a search reads them in a row.
+  private slotBest = new Float64Array(0);
 
   constructor() {
     super();
@@ -54,6 +58,7 @@ export class VmaSet extends VmaTree {
     if (this.size > 0) bug('gaps are tracked from an empty set on', { size: this.size });
     this.classes = classes.length;
     this.classPages = Float64Array.from(classes, ({ pages }) => pages);
+    this.classShare = Float64Array.from(classes, ({ pages }) => 1 / pages);
     this.classOffset = Float64Array.from(classes, ({ offset }) => offset);
     this.guardPages = guardPages;
     this.guardedBelow = guardedBelow;
@@ -81,7 +86,9 @@ export class VmaSet extends VmaTree {
     const from = this.startOfGap(this.before(h));
     const i = this.insertRow(h, start, end, pgoff, flags, file);
     const above = this.next(i);
-    this.gapMoved(i, 0, 0, from, this.endOfGap(i));
+    // In one leaf the new row's gap is a part of the old one, unless a guard gap was between.
+    const isPart = above !== NONE && above >> LEAF_SHIFT === i >> LEAF_SHIFT && this.guardPages === 0;
+    if (!isPart) this.gapMoved(i, 0, 0, from, this.endOfGap(i));
     if (above !== NONE) this.gapMoved(above, from, this.endOfGap(above), this.startOfGap(i), this.endOfGap(above));
     return i;
   }
@@ -157,7 +164,7 @@ export class VmaSet extends VmaTree {
     let parent = this.leafParent[leaf]!;
     for (let level = 0; parent !== NONE; level++) {
       this.walked += 1;
-      const slot = this.childWithGap(parent, level, this.slotOf(parent, node) + 1, npages, k);
+      const slot = this.childWithGap(parent, this.slotOf(parent, node) + 1, npages, k);
       if (slot !== NONE) return this.firstWithGap(this.child[slot]!, level, npages, k);
       node = parent;
       parent = this.innerParent[parent]!;
@@ -170,49 +177,53 @@ export class VmaSet extends VmaTree {
     let node = top;
     for (let level = topLevel; level > 0; level--) {
       this.walked += 1;
-      node = this.child[this.childWithGap(node, level - 1, node * FANOUT, npages, k)]!;
+      node = this.child[this.childWithGap(node, node * FANOUT, npages, k)]!;
     }
     this.walked += 1;
     return this.rowWithGap(node, 0, npages, k);
   }
 
-  private childWithGap(node: number, level: number, from: number, npages: number, k: number): number {
-    const best = level === 0 ? this.leafBest : this.innerBest;
-    const stop = node * FANOUT + this.innerCount[node]!;
-    for (let slot = from; slot < stop; slot++) {
-      if (best[this.child[slot]! * this.classes + k]! >= npages) return slot;
-    }
+  /** First slot of `node` from `from` on whose child has such a gap, or NONE. */
+  private childWithGap(node: number, from: number, npages: number, k: number): number {
+    const best = this.slotBest;
+    const toBest = (node * this.classes + k - node) * FANOUT;
+    const stop = node * FANOUT + this.innerCount[node]! + toBest;
+    for (let i = from + toBest; i < stop; i++) if (best[i]! >= npages) return i - toBest;
     return NONE;
   }
 
   private rowWithGap(leaf: number, fromRow: number, npages: number, k: number): number {
     const first = leaf * LEAF_ROWS;
     const stop = first + this.leafCount[leaf]!;
-    for (let i = first + fromRow; i < stop; i++) {
-      if (this.fits(k, this.startOfGap(this.prev(i)), this.endOfGap(i)) >= npages) return i;
+    let i = this.rowFrom(first + fromRow, stop, npages);
+    while (i < stop && this.fits(k, this.startOfGap(this.prev(i)), this.endOfGap(i)) < npages) {
+      i = this.rowFrom(i + 1, stop, npages);
     }
-    return NONE;
+    if (i === stop) return NONE;
+    this.finger = leaf; // whoever maps there looks the place up
+    return i;
   }
 
   private gapUnder(node: number, level: number, low: number, high: number, npages: number, fromTop: boolean): number {
     this.walked += 1;
     if (level === 0) return this.gapInRows(node, low, high, npages, fromTop);
-    const best = level === 1 ? this.leafBest : this.innerBest;
+    const { key, slotBest } = this;
     const first = node * FANOUT;
-    const count = this.innerCount[node]!;
-    for (let n = 0; n < count; n++) {
-      const slot = first + (fromTop ? count - 1 - n : n);
+    const toBest = (node * this.classes - node) * FANOUT;
+    const stop = first + this.innerCount[node]!;
+    const by = fromTop ? -1 : 1;
+    for (let slot = fromTop ? stop - 1 : first; slot >= first && slot < stop; slot += by) {
+      if (slotBest[slot + toBest]! < npages) continue;
       // Gaps below the rows of a child end below the next child's lowest start.
-      if (slot + 1 < first + count && this.key[slot + 1]! <= low) {
+      if (slot + 1 < stop && key[slot + 1]! <= low) {
         if (fromTop) break;
         continue;
       }
       // Gaps of a child start above the previous child's lowest start.
-      if (slot > first && this.key[slot - 1]! >= high) {
+      if (slot > first && key[slot - 1]! >= high) {
         if (!fromTop) break;
         continue;
       }
-      if (best[this.child[slot]! * this.classes]! < npages) continue;
       const found = this.gapUnder(this.child[slot]!, level - 1, low, high, npages, fromTop);
       if (found !== NONE) return found;
     }
@@ -221,14 +232,35 @@ export class VmaSet extends VmaTree {
 
   private gapInRows(leaf: number, low: number, high: number, npages: number, fromTop: boolean): number {
     const first = leaf * LEAF_ROWS;
-    const count = this.leafCount[leaf]!;
-    for (let n = 0; n < count; n++) {
-      const i = first + (fromTop ? count - 1 - n : n);
+    const stop = first + this.leafCount[leaf]!;
+    let i = fromTop ? this.gapInLeafDown(first, stop - 1, npages) : this.rowFrom(first, stop, npages);
+    while (i >= first && i < stop) {
       const start = Math.max(this.startOfGap(this.prev(i)), low);
       const end = Math.min(this.endOfGap(i), high);
-      if (end - start >= npages) return fromTop ? end - npages : start;
+      if (end - start >= npages) {
+        this.finger = leaf;
+        return fromTop ? end - npages : start;
+      }
+      i = fromTop ? this.gapInLeafDown(first, i - 1, npages) : this.rowFrom(i + 1, stop, npages);
     }
     return NONE;
+  }
+
+  /** First row in [from, stop) of a leaf with `npages` below it, whatever guards or alignment take away; else stop. */
+  private rowFrom(from: number, stop: number, npages: number): number {
+    if (from >= stop) return stop;
+    const below = this.prev(from);
+    return this.gapInLeaf(from, stop, below === NONE ? 0 : this.vmEnd[below]!, npages);
+  }
+
+  /** The same going down from row `from`: the first row found, or first - 1. */
+  private gapInLeafDown(first: number, from: number, npages: number): number {
+    const { vmStart, vmEnd } = this;
+    let i = from;
+    while (i > first && vmStart[i]! - vmEnd[i - 1]! < npages) i -= 1;
+    if (i > first || i < first) return i;
+    const below = this.prev(first);
+    return vmStart[first]! - (below === NONE ? 0 : vmEnd[below]!) >= npages ? first : first - 1;
   }
 
   // ---- what the nodes know ----------------------------------------------------------------------------
@@ -249,17 +281,20 @@ export class VmaSet extends VmaTree {
   /** Pages of class `k` in [start, end); zero or less when there are none. */
   private fits(k: number, start: number, end: number): number {
     const pages = this.classPages[k]!;
-    return pages === 1 ? end - start : end - Math.ceil(start / pages) * pages - this.classOffset[k]!;
+    return pages === 1 ? end - start : end - Math.ceil(start * this.classShare[k]!) * pages - this.classOffset[k]!;
   }
 
-  /** The gap below row `i` was [a, b) and is [c, d). */
+  /** The gap below row `i` was [a, b) and is [c, d). Sizes are compared before anything is aligned. */
   private gapMoved(i: number, a: number, b: number, c: number, d: number): void {
     const leaf = i >> LEAF_SHIFT;
+    const was = b - a;
+    const is = d - c;
     for (let k = 0; k < this.classes; k++) {
       const best = this.leafBest[leaf * this.classes + k]!;
+      if (is < best && was < best) continue;
       const now = this.fits(k, c, d);
       if (now > best) this.setLeafBest(leaf, k, now);
-      else if (now < best && this.fits(k, a, b) >= best) this.setLeafBest(leaf, k, this.bestOfRows(leaf, k));
+      else if (now < best && was >= best && this.fits(k, a, b) >= best) this.setLeafBest(leaf, k, this.bestOfRows(leaf, k));
     }
   }
 
@@ -267,11 +302,12 @@ export class VmaSet extends VmaTree {
   private gapGone(leaf: number, a: number, b: number): void {
     for (let k = 0; k < this.classes; k++) {
       const best = this.leafBest[leaf * this.classes + k]!;
-      if (best > 0 && this.fits(k, a, b) >= best) this.setLeafBest(leaf, k, this.bestOfRows(leaf, k));
+      if (best > 0 && b - a >= best && this.fits(k, a, b) >= best) this.setLeafBest(leaf, k, this.bestOfRows(leaf, k));
     }
   }
 
   private bestOfRows(leaf: number, k: number): number {
+    if (this.guardPages === 0) return this.classPages[k] === 1 ? this.largestGap(leaf) : this.largestAligned(leaf, k);
     const first = leaf * LEAF_ROWS;
     const stop = first + this.leafCount[leaf]!;
     let best = 0;
@@ -284,38 +320,67 @@ export class VmaSet extends VmaTree {
     return best;
   }
 
+  /** bestOfRows() of plain pages. */
+  private largestGap(leaf: number): number {
+    const { vmStart, vmEnd } = this;
+    const first = leaf * LEAF_ROWS;
+    const stop = first + this.leafCount[leaf]!;
+    let best = stop > first ? vmStart[first]! - this.startOfGap(this.prev(first)) : 0;
+    for (let i = first + 1; i < stop; i++) {
+      const pages = vmStart[i]! - vmEnd[i - 1]!;
+      if (pages > best) best = pages;
+    }
+    return best;
+  }
+
+  /** bestOfRows() of an aligned class. */
+  private largestAligned(leaf: number, k: number): number {
+    const { vmStart, vmEnd } = this;
+    const pages = this.classPages[k]!;
+    const share = this.classShare[k]!;
+    const offset = this.classOffset[k]!;
+    const first = leaf * LEAF_ROWS;
+    const stop = first + this.leafCount[leaf]!;
+    let best = stop > first ? Math.max(0, this.fits(k, this.startOfGap(this.prev(first)), vmStart[first]!)) : 0;
+    for (let i = first + 1; i < stop; i++) {
+      const fitting = vmStart[i]! - Math.ceil(vmEnd[i - 1]! * share) * pages - offset;
+      if (fitting > best) best = fitting;
+    }
+    return best;
+  }
+
   private setLeafBest(leaf: number, k: number, now: number): void {
     const at = leaf * this.classes + k;
     const old = this.leafBest[at]!;
     if (now === old) return;
     this.leafBest[at] = now;
-    this.childMoved(this.leafParent[leaf]!, 1, k, old, now);
+    this.childMoved(this.leafParent[leaf]!, leaf, k, old, now);
   }
 
-  /** A child of `inner`, which is at `level`, had `old` as its best gap and has `now`. */
-  private childMoved(inner: number, innerLevel: number, k: number, old: number, now: number): void {
-    let level = innerLevel;
+  /** The child `from` of `inner` had `old` as its best gap and has `now`. */
+  private childMoved(inner: number, from: number, k: number, old: number, now: number): void {
+    let child = from;
     let was = old;
     let is = now;
     for (let node = inner; node !== NONE; node = this.innerParent[node]!) {
       const at = node * this.classes + k;
       const best = this.innerBest[at]!;
-      // Below the best: a smaller child that stays smaller changes nothing.
+      this.slotBest[at * FANOUT + this.slotOf(node, child) - node * FANOUT] = is;
+      // A child that was not the best one and stays below it changes nothing above.
       if (is <= best && was < best) return;
-      if (is < best) is = this.bestOfChildren(node, level, k);
+      if (is < best) is = this.bestOfChildren(node, k);
       if (is === best) return;
       this.innerBest[at] = is;
       was = best;
-      level += 1;
+      child = node;
     }
   }
 
-  private bestOfChildren(node: number, level: number, k: number): number {
-    const values = level === 1 ? this.leafBest : this.innerBest;
-    const first = node * FANOUT;
+  private bestOfChildren(node: number, k: number): number {
+    const first = (node * this.classes + k) * FANOUT;
     const stop = first + this.innerCount[node]!;
     let best = 0;
-    for (let slot = first; slot < stop; slot++) best = Math.max(best, values[this.child[slot]! * this.classes + k]!);
+    for (let i = first; i < stop; i++) if (this.slotBest[i]! > best) best = this.slotBest[i]!;
     return best;
   }
 
@@ -324,13 +389,19 @@ export class VmaSet extends VmaTree {
   }
 
   protected override childrenChanged(node: number, level: number): void {
+    const values = level === 1 ? this.leafBest : this.innerBest;
+    const count = this.innerCount[node]!;
     for (let k = 0; k < this.classes; k++) {
       const at = node * this.classes + k;
+      for (let n = 0; n < count; n++) {
+        this.slotBest[at * FANOUT + n] = values[this.child[node * FANOUT + n]! * this.classes + k]!;
+      }
       const old = this.innerBest[at]!;
-      const now = this.bestOfChildren(node, level, k);
+      const now = this.bestOfChildren(node, k);
       if (now === old) continue;
       this.innerBest[at] = now;
-      this.childMoved(this.innerParent[node]!, level + 1, k, old, now);
+      const parent = this.innerParent[node]!;
+      if (parent !== NONE) this.childMoved(parent, node, k, old, now);
     }
   }
 
@@ -338,6 +409,7 @@ export class VmaSet extends VmaTree {
     if (this.classes === 0) return;
     this.leafBest = withRoom(this.leafBest, leaves * this.classes);
     this.innerBest = withRoom(this.innerBest, inners * this.classes);
+    this.slotBest = withRoom(this.slotBest, inners * this.classes * FANOUT);
   }
 
   /** Verifies every invariant; throws a Bug that names the first broken one. For tests. */
@@ -348,10 +420,16 @@ export class VmaSet extends VmaTree {
 
   private checkBest(node: number, level: number, k: number): void {
     const known = (level === 0 ? this.leafBest : this.innerBest)[node * this.classes + k]!;
-    const best = level === 0 ? this.bestOfRows(node, k) : this.bestOfChildren(node, level, k);
+    const best = level === 0 ? this.bestOfRows(node, k) : this.bestOfChildren(node, k);
     if (known !== best) bug('a node does not know its best gap', { node, level, k, known, best });
     if (level === 0) return;
-    for (let i = node * FANOUT; i < node * FANOUT + this.innerCount[node]!; i++) this.checkBest(this.child[i]!, level - 1, k);
+    const below = level === 1 ? this.leafBest : this.innerBest;
+    for (let n = 0; n < this.innerCount[node]!; n++) {
+      const child = this.child[node * FANOUT + n]!;
+      const copy = this.slotBest[(node * this.classes + k) * FANOUT + n]!;
+      if (copy !== below[child * this.classes + k]) bug('a parent does not know its child\'s best gap', { node, child, k, copy });
+      this.checkBest(child, level - 1, k);
+    }
   }
 }
 

@@ -65,7 +65,7 @@ export abstract class VmaTree {
   private headLeaf = 0;
   private tailLeaf = 0;
   /** The leaf used last: most calls come back to it. */
-  private finger = 0;
+  protected finger = 0;
 
   /** The rows of `leaf` were moved or replaced: what is known about its gaps is made anew. */
   protected abstract rowsChanged(leaf: number): void;
@@ -179,7 +179,7 @@ export abstract class VmaTree {
    * stop. Written so that no step waits for the one before: 1.0 ns a VMA, against 2.6 when each candidate
    * is carried to the next comparison (measured at 128,000 VMAs).
    */
-  private gapInLeaf(from: number, stop: number, addr: number, npages: number): number {
+  protected gapInLeaf(from: number, stop: number, addr: number, npages: number): number {
     const start = this.vmStart;
     const end = this.vmEnd;
     if (start[from]! - addr >= npages) return from;
