@@ -34,10 +34,11 @@ test-slow: build
 	@mkdir -p out
 	GUARDPAGE_SLOW=1 $(VITEST)
 
-# Hot operations, with mitata, then a million stacks at once beside the host's own kernel.
+# Hot operations, with mitata, then a million stacks at once beside the host's own kernel, then a million areas with holes.
 bench: build
 	node dist/bench/hot.js
 	node dist/bench/pairs.js --native
+	node dist/bench/holes.js
 
 # test_str02 on three machines with both searches: tables, a plot, out/demo.svg and out/demo.json.
 demo: build
