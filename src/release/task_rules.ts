@@ -18,6 +18,10 @@ export interface TaskRules {
   readonly pidfd: boolean;
   /** A parent's tid that cannot be stored fails the clone. */
   readonly parentTidFaults: boolean;
+  /** Scheduling classes, a bit each; SCHED_RESET_ON_FORK means something; RLIMIT_RTPRIO and RLIMIT_NICE do. */
+  readonly policies: number;
+  readonly resetOnFork: boolean;
+  readonly rtprioLimit: boolean;
   /** wait4 knows WCONTINUED. */
   readonly waitsContinued: boolean;
 }
@@ -40,6 +44,10 @@ export function taskRules(release: Release): TaskRules {
     detachedNeedsThread: since(release, true, '2.6.6', false),
     pidfd: since(release, false, '5.2', true),
     parentTidFaults: since(release, true, '2.6.24', false),
+    // OTHER, FIFO, RR; BATCH 3; IDLE 5.
+    policies: since(release, bits(0, 1, 2), '2.6.16', bits(0, 1, 2, 3), '2.6.23', bits(0, 1, 2, 3, 5)),
+    resetOnFork: since(release, false, '2.6.32', true),
+    rtprioLimit: since(release, false, '2.6.12', true),
     waitsContinued: since(release, false, '2.6.9', true),
   };
 }

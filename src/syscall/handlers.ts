@@ -23,6 +23,11 @@ import {
 import { sparc32Mremap, sparc64Mremap, sysMremap } from './sys_mremap.js';
 import { sysMsync } from './sys_msync.js';
 import { sysRemapFilePages } from './sys_remap_file_pages.js';
+import {
+  sysGetcpu, sysGetpriority, sysNice, sysSchedGetaffinity, sysSchedGetparam, sysSchedGetPriorityMax,
+  sysSchedGetPriorityMin, sysSchedGetscheduler, sysSchedRrGetInterval, sysSchedSetaffinity, sysSchedSetparam,
+  sysSchedSetscheduler, sysSetpriority,
+} from './sys_sched.js';
 import { sysKill, sysRtSigqueueinfo, sysRtTgsigqueueinfo, sysTgkill, sysTkill } from './sys_kill.js';
 import {
   sysPause, sysRestartSyscall, sysRtSigaction, sysRtSigpending, sysRtSigprocmask, sysRtSigreturn, sysRtSigsuspend,
@@ -57,6 +62,8 @@ export const handlers: Readonly<Record<string, Handler>> = {
   getpid: sysGetpid,
   getppid: sysGetppid,
   getrlimit: sysGetrlimit,
+  getcpu: sysGetcpu,
+  getpriority: sysGetpriority,
   getsid: sysGetsid,
   gettid: sysGettid,
   gettimeofday: sysGettimeofday,
@@ -92,10 +99,21 @@ export const handlers: Readonly<Record<string, Handler>> = {
   rt_sigtimedwait: sysRtSigtimedwait,
   rt_sigtimedwait_time64: sysRtSigtimedwait64,
   rt_tgsigqueueinfo: sysRtTgsigqueueinfo,
+  sched_get_priority_max: sysSchedGetPriorityMax,
+  sched_get_priority_min: sysSchedGetPriorityMin,
+  sched_getaffinity: sysSchedGetaffinity,
+  sched_getparam: sysSchedGetparam,
+  sched_getscheduler: sysSchedGetscheduler,
+  sched_rr_get_interval: sysSchedRrGetInterval,
+  sched_setaffinity: sysSchedSetaffinity,
+  sched_setparam: sysSchedSetparam,
+  sched_setscheduler: sysSchedSetscheduler,
   sched_yield: sysSchedYield,
   set_robust_list: sysSetRobustList,
   set_tid_address: sysSetTidAddress,
+  nice: sysNice,
   setpgid: sysSetpgid,
+  setpriority: sysSetpriority,
   setsid: sysSetsid,
   settimeofday: sysSettimeofday,
   sigaltstack: sysSigaltstack,

@@ -14,11 +14,12 @@ import { hiOfVpn, loOfVpn, pageOffset, vpnOf } from '../lib/u64.js';
 import { type MmapArgs, newMmapArgs } from '../mm/mmap.js';
 import type { Mm } from '../mm/mm.js';
 import type { PhysicalMemory } from '../mm/physical_memory.js';
-import { futexKey, store32 } from '../mm/uaccess.js';
 import type { Vm } from '../mm/vm.js';
 import { Clock, SYSCALL_NS, type Timer } from '../task/clock.js';
 import { FutexQueues } from '../task/futex.js';
 import { PidMap } from '../task/pid.js';
+import { PiFutexes } from '../task/pi_futex.js';
+import { Priorities } from '../task/priorities.js';
 import { RunQueue } from '../task/sched.js';
 import type { Sleep } from '../task/sleep.js';
 import {
@@ -30,9 +31,9 @@ import { unmapMappingRange } from '../mm/truncate.js';
 import { procSource } from './proc_source.js';
 import type { SigAction, SigInfo } from '../task/signal_state.js';
 import type { Process } from './process.js';
+import { Ends, type EndsHost } from './exit.js';
 import { Family, type FamilyHost } from './family.js';
 import { pushHandler } from './handler_frames.js';
-import { exitRobustList } from './robust_list.js';
 import { SavedRegisters } from './saved_registers.js';
 import { type SignalHost, Signals } from './signals.js';
 
@@ -83,7 +84,7 @@ const MAX_NR = 2048;
 /** Bytes of a thread in the kernel: its stack. */
 const THREAD_SIZE = 8192;
 
-export class Kernel implements SignalHost, FamilyHost {
+export class Kernel implements SignalHost, FamilyHost, EndsHost {
   readonly target: Target;
   readonly vm: Vm;
   readonly memory: PhysicalMemory;
@@ -103,6 +104,9 @@ export class Kernel implements SignalHost, FamilyHost {
   /** Registers of sleeping tasks, kept once a handler could interrupt them. */
   readonly savedRegs = new SavedRegisters();
   readonly family: Family;
+  private readonly ends = new Ends(this);
+  readonly priorities = new Priorities();
+  readonly piFutexes = new PiFutexes(this.priorities);
   /** Robust lists by slot: where each thread's list begins. */
   readonly robustLists = new Map<number, { readonly hi: number; readonly lo: number }>();
   /** Parents that sleep in vfork, by the child's slot. */
@@ -180,6 +184,8 @@ export class Kernel implements SignalHost, FamilyHost {
     this.savedRegs.reset();
     this.restartBlocks.clear();
     this.family.reset();
+    this.priorities.reset();
+    this.piFutexes.reset();
     this.robustLists.clear();
     this.vforks.clear();
     this.current = -1;
@@ -386,6 +392,15 @@ export class Kernel implements SignalHost, FamilyHost {
     this.memory.pinPage(Math.floor(key / this.target.pageSize));
   }
 
+  /** A futex word's page stays as long as somebody waits. */
+  pinFutex(key: number): void {
+    this.memory.pinPage(Math.floor(key / this.target.pageSize));
+  }
+
+  unpinFutex(key: number): void {
+    this.memory.unpinPage(Math.floor(key / this.target.pageSize));
+  }
+
   /** The task no longer waits on its word: the page may go. */
   private leaveFutex(slot: number): void {
     this.memory.unpinPage(Math.floor(this.tasks.futexKey[slot]! / this.target.pageSize));
@@ -398,7 +413,7 @@ export class Kernel implements SignalHost, FamilyHost {
   }
 
   /** Takes a sleeping task out of what it is queued on. */
-  private leaveSleep(slot: number): void {
+  leaveSleep(slot: number): void {
     if (this.tasks.state[slot] === TASK_FUTEX) {
       this.futexes.remove(slot);
       this.leaveFutex(slot);
@@ -549,82 +564,19 @@ export class Kernel implements SignalHost, FamilyHost {
 
   /** do_exit() for one task. The last one's exit ends the process. */
   exitTask(slot: number, code: number): void {
-    const process = this.processes[this.tasks.process[slot]!]!;
-    this.mmRelease(slot, process.mm);
-    if (this.tasks.tid[slot] === process.tgid) process.exitCode = code & 0xff;
-    this.forget(slot, process);
-    if (process.tasks === 0) this.family.ended(process);
+    this.ends.exitTask(slot, code);
   }
 
   /** exit_group(): every task of the process ends. */
   exitGroup(process: Process, code: number): void {
-    process.exitCode = code & 0xff;
-    this.endTasks(process);
+    this.ends.exitGroup(process, code);
   }
 
   /** A signal kills the process. */
   endGroup(process: Process, signo: number): void {
-    process.exitCode = 0;
-    process.exitSignal = signo;
     const { tracer } = this.options;
     if (tracer?.killed !== undefined) for (const slot of this.signals.slotsOf(process)) tracer.killed(this, slot, signo);
-    this.endTasks(process);
-  }
-
-  private endTasks(process: Process): void {
-    const index = this.processes.indexOf(process);
-    const isOnly = this.tasks.live === process.tasks;
-    if (isOnly) this.queue.clear();
-    else this.queue.drop((slot) => this.tasks.process[slot] === index);
-    this.tasks.forEach((slot) => {
-      if (this.tasks.process[slot] !== index) return;
-      if (this.isAsleep(slot)) {
-        this.leaveSleep(slot);
-        this.asleep.delete(slot);
-      }
-      if (this.robustLists.size > 0 || !isOnly) this.mmRelease(slot, process.mm);
-      this.forget(slot, process);
-    });
-    this.family.ended(process);
-  }
-
-  /** mm_release(): walks the robust list, clears the word that set_tid_address or clone named, and wakes one. */
-  private mmRelease(slot: number, mm: Mm): void {
-    const robust = this.robustLists.size > 0 ? this.robustLists.get(slot) : undefined;
-    if (robust !== undefined) {
-      this.robustLists.delete(slot);
-      exitRobustList({ mm, target: this.target }, this.tasks.tid[slot]!, robust.hi, robust.lo, this.wakeOne);
-    }
-    const hi = this.tasks.clearTidHi[slot]!;
-    const lo = this.tasks.clearTidLo[slot]!;
-    if (hi === 0 && lo === 0) return;
-    if (store32(mm, hi, lo, 0) < 0) return;
-    const key = futexKey(mm, hi, lo);
-    if (key >= 0) this.wakeFutex(key, 1);
-  }
-
-  private readonly wakeOne = (key: number): void => {
-    this.wakeFutex(key, 1);
-  };
-
-  private forget(slot: number, process: Process): void {
-    const tid = this.tasks.tid[slot]!;
-    // The process's own pid stays its name until somebody has waited for it.
-    if (tid !== process.tgid) this.pids.release(tid);
-    process.tasks -= 1;
-    process.user.ended(slot);
-    this.signals.forget(slot);
-    if (this.restartBlocks.size > 0) this.restartBlocks.delete(slot);
-    if (this.robustLists.size > 0) this.robustLists.delete(slot);
-    if (this.vforks.size > 0) this.endVfork(slot);
-    if (this.tasks.state[slot] !== TASK_FREE) this.tasks.release(slot);
-  }
-
-  /** The child of a vfork is gone: its parent goes on. */
-  private endVfork(child: number): void {
-    const parent = this.vforks.get(child);
-    this.vforks.delete(child);
-    if (parent !== undefined && this.isAsleep(parent)) this.endSleep(parent, this.tasks.tid[child]!);
+    this.ends.endGroup(process, signo);
   }
 
   /** The page at physical page `from` was copied for `mm`: its tasks sleep on the copy from now on. */

@@ -14,6 +14,7 @@ import { makeMm } from '../mm/make_mm.js';
 import type { Mm } from '../mm/mm.js';
 import { type Kernel, SLEEPS } from './kernel.js';
 import { newProcess, type Process } from './process.js';
+import { copyRlimits } from './rlimits.js';
 import { getLong, getWord, long } from './user_words.js';
 
 /** Indices of the tid pointers. */
@@ -122,6 +123,7 @@ function clone(k: Kernel, args: CloneArgs): number {
     k.tasks.clearTidLo[child] = at.lo;
   }
   k.signals.inherit(k.current, child);
+  k.priorities.inherit(k.current, child);
   if ((flags & sched.CLONE_THREAD) !== 0) k.process.user.cloned(k.current, child);
   k.queue.push(child);
   return (flags & sched.CLONE_VFORK) === 0 || (flags & sched.CLONE_THREAD) !== 0 ? tid : waitForVfork(k, child, tid);
@@ -151,6 +153,7 @@ function newChild(k: Kernel, { flags, exitNotice }: CloneArgs): number {
   const user = parent.user.forked(k.current, slot, child);
   if (user === null) return undo(k, child, slot);
   child.user = user;
+  copyRlimits(parent, child);
   family?.children.push(child);
   const altStack = k.signals.altStacks.get(k.current);
   const keeps = (flags & (sched.CLONE_VM | sched.CLONE_VFORK)) !== sched.CLONE_VM;

@@ -12,6 +12,7 @@ import { vpnOf } from '../lib/u64.js';
 import { FAULT, futexKey, load32, store32 } from '../mm/uaccess.js';
 import { readTimespec, type TimespecKind, timespecDeadline } from './timespec.js';
 import type { Kernel } from './kernel.js';
+import { futexLockPi, futexUnlockPi } from './sys_futex_pi.js';
 
 /** Operations whose fourth argument is a timeout. */
 const TIMED =
@@ -48,8 +49,17 @@ function doFutex(k: Kernel, timespec: TimespecKind): number {
     case futex.FUTEX_WAKE_OP: return futexWakeOp(k);
     case futex.FUTEX_WAIT_BITSET: return futexWait(k, deadline, k.lo(5));
     case futex.FUTEX_WAKE_BITSET: return futexWake(k, op, k.lo(5));
+    case futex.FUTEX_LOCK_PI:
+    case futex.FUTEX_LOCK_PI2: return futexPi(k, deadline, false);
+    case futex.FUTEX_TRYLOCK_PI: return futexPi(k, Number.POSITIVE_INFINITY, true);
+    case futex.FUTEX_UNLOCK_PI: return futexUnlockPi(k, keyOf(k, 0));
     default: return -ENOSYS;
   }
+}
+
+function futexPi(k: Kernel, deadline: number, isTry: boolean): number {
+  const key = keyOf(k, 0);
+  return key < 0 ? key : futexLockPi(k, key, deadline, isTry);
 }
 
 /** WAIT_BITSET in a release that had none reads its timeout as those do that have it. */
@@ -102,6 +112,7 @@ function futexWake(k: Kernel, op: number, bitset: number): number {
   if (bitset === 0) return -EINVAL;
   const key = keyOf(k, 0);
   if (key < 0) return key === -EFAULT && isPrivate(k, op, 0) ? 0 : key;
+  if (k.piFutexes.size > 0 && k.piFutexes.at(key) !== undefined) return -EINVAL;
   return bitset === futex.FUTEX_BITSET_MATCH_ANY ? k.wakeFutex(key, k.lo(2)) : k.wakeFutexBitset(key, k.lo(2), bitset);
 }
 

@@ -13,7 +13,16 @@ import { TASK_RUNNING, type TaskTable } from './task_table.js';
 /** Points that a task passes in a row before it must give way: a thread that spins on a word does not spin for ever. */
 const TIME_SLICE = 1000;
 
+/** Who has a priority above the usual one. */
+export interface Ranks {
+  /** Tasks with a real-time class; while there are none nobody asks for priorities. */
+  readonly realTime: number;
+  effective(slot: number): number;
+}
+
 export class RunQueue {
+  /** Set once a task has asked for another class of scheduling. */
+  ranks: Ranks | null = null;
   /** Switches from one task to another so far. */
   switches = 0;
   /** Who chooses; null: first in, first out, and no preemption. Changed between runs only. */
@@ -47,6 +56,7 @@ export class RunQueue {
     this.atPoint.fill(0);
     this.clear();
     this.schedule?.reset();
+    this.ranks = null;
   }
 
   /** Puts a task at the end. */
@@ -85,8 +95,9 @@ export class RunQueue {
     const isOver = this.passed >= TIME_SLICE;
     this.passed = isOver ? 0 : this.passed;
     // At the end of its slice the running task goes behind the others, as if it had yielded.
-    const count = isOver ? this.collect(0) : this.collect(this.prepend(this.last));
-    const chosen = schedule.choose(isOver ? YIELDED : POINT, this.ready, isOver ? this.append(count, this.last) : count);
+    const others = isOver ? this.collect(0) : this.collect(this.prepend(this.last));
+    const count = this.outranked(isOver ? this.append(others, this.last) : others);
+    const chosen = count === 1 ? 0 : schedule.choose(isOver ? YIELDED : POINT, this.ready, count);
     if (chosen < 0) return this.stop();
     const slot = this.ready[chosen]!;
     if (slot === this.last) return false;
@@ -120,9 +131,21 @@ export class RunQueue {
   private shift(): number {
     const slot = this.head;
     if (slot < 0) return -1;
+    if (this.ranks !== null && this.ranks.realTime > 0) return this.shiftHighest(this.ranks);
     this.head = this.tasks.runNext[slot]!;
     if (this.head < 0) this.tail = -1;
     return slot;
+  }
+
+  /** The first of those with the highest priority. */
+  private shiftHighest(ranks: Ranks): number {
+    const { runNext } = this.tasks;
+    let best = this.head;
+    for (let slot = runNext[best]!; slot >= 0; slot = runNext[slot]!) {
+      if (ranks.effective(slot) > ranks.effective(best)) best = slot;
+    }
+    this.unlink(best);
+    return best;
   }
 
   private pickScheduled(schedule: Schedule): number {
@@ -140,7 +163,9 @@ export class RunQueue {
 
   private chooseNext(schedule: Schedule): number {
     if (this.head === this.tail) return this.head;
-    const chosen = schedule.choose(this.hasYielded ? YIELDED : BLOCKED, this.ready, this.collect(0));
+    const count = this.outranked(this.collect(0));
+    if (count === 1) return this.ready[0]!;
+    const chosen = schedule.choose(this.hasYielded ? YIELDED : BLOCKED, this.ready, count);
     if (chosen >= 0) return this.ready[chosen]!;
     this.stop();
     return -1;
@@ -169,6 +194,23 @@ export class RunQueue {
     const { runNext } = this.tasks;
     for (let slot = this.head; slot >= 0; slot = runNext[slot]!) count = this.append(count, slot);
     return count;
+  }
+
+  /** Of the first `count` in `ready`, keeps those with the highest priority, in their order; returns how many. */
+  private outranked(count: number): number {
+    const { ranks, ready } = this;
+    if (ranks === null || ranks.realTime === 0) return count;
+    let highest = 0;
+    for (let i = 0; i < count; i++) highest = Math.max(highest, ranks.effective(ready[i]!));
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = ready[i]!;
+      if (ranks.effective(slot) === highest) {
+        ready[kept] = slot;
+        kept += 1;
+      }
+    }
+    return kept;
   }
 
   private unlink(slot: number): void {

@@ -60,6 +60,7 @@ const TABLE = `
   sched_setscheduler sched_getscheduler sched_setparam sched_getparam: EFAULT EINVAL EPERM ESRCH
   sched_setaffinity sched_getaffinity: EFAULT EINVAL EPERM ESRCH
   sched_get_priority_max sched_get_priority_min sched_rr_get_interval: EFAULT EINVAL ESRCH
+  getcpu: EFAULT
   nice getpriority setpriority: EACCES EINVAL EPERM ESRCH
   getpgrp getpgid setpgid getsid setsid: EACCES EINVAL EPERM ESRCH
   uname newuname: EFAULT
