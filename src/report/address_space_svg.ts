@@ -99,6 +99,7 @@ const COLOURS: Readonly<Record<AreaKind, string>> = {
   'anonymous rw': '#f2c14e',
   stack: '#d38fb8',
   guard: '#c81e1e',
+  reserved: '#ececec',
   shared: '#7a6bb5',
   other: '#a8a8a8',
 };

@@ -25,6 +25,8 @@ export interface MapsArea {
   /** Path with its " (deleted)", "[heap]" and the like, or empty. Octal escapes are undone. */
   readonly name: string;
   readonly line: string;
+  /** What it is for, as far as it and the area above it tell. */
+  readonly kind: AreaKind;
 }
 
 /** As `line` N of the text, counted from 1. */
@@ -46,6 +48,7 @@ export const AREA_KINDS = [
   'anonymous rw',
   'stack',
   'guard',
+  'reserved',
   'shared',
   'other',
 ] as const;
@@ -104,7 +107,7 @@ const LARGEST_PAGE = 65536n;
  * Throws MapsTextError for any line that is not of maps, or not above the one before it.
  */
 export function parseMaps(text: string): { areas: MapsArea[] } {
-  const areas: MapsArea[] = [];
+  const areas: Unkinded[] = [];
   text.split(/\r?\n/).forEach((line, i) => {
     if (line.trim() === '') return;
     const area = parseLine(line, i + 1);
@@ -118,10 +121,13 @@ export function parseMaps(text: string): { areas: MapsArea[] } {
     }
     areas.push(area);
   });
-  return { areas };
+  return { areas: areas.map((area, i) => ({ ...area, kind: kindWithin(area, areas[i + 1]) })) };
 }
 
-function parseLine(line: string, lineNumber: number): MapsArea {
+/** An area before its neighbours are known. */
+type Unkinded = Omit<MapsArea, 'kind'>;
+
+function parseLine(line: string, lineNumber: number): Unkinded {
   const match = LINE.exec(line);
   if (!match) throw new MapsTextError(lineNumber, notALine(line));
   const [, start, end, perms, offset, device, inode, name = ''] = match as unknown as string[];
@@ -158,31 +164,49 @@ function unescaped(name: string): string {
   });
 }
 
-export function sizeOf(area: MapsArea): bigint {
+export function sizeOf(area: Pick<MapsArea, 'start' | 'end'>): bigint {
   return area.end - area.start;
 }
+
+/** What an area is for. */
+export function kindOf(area: MapsArea): AreaKind {
+  return area.kind;
+}
+
+/** Pages that may not be touched are a guard up to this many bytes, wherever they lie: 16 pages of 4 KiB. */
+const LARGEST_LONE_GUARD = 65536n;
 
 /**
  * A stack is one that maps calls so: kernels before 2.6.12 name neither it nor the heap, and thread
  * stacks have names in 3.4 to 4.4 only. Elsewhere they are anonymous, often above a guard.
  */
-export function kindOf(area: MapsArea): AreaKind {
+function kindWithin(area: Unkinded, above: Unkinded | undefined): AreaKind {
   const { perms, name } = area;
   if (area.isShared) return 'shared';
   if (name === '[heap]') return 'heap';
   if (/^\[stack[:\]]/.test(name)) return 'stack';
+  if (perms.startsWith('---') && !hasFile(area) && isAnonymous(area)) return isGuard(area, above) ? 'guard' : 'reserved';
   if (hasFile(area)) return perms[2] === 'x' ? 'file text' : 'file data';
   if (!isAnonymous(area)) return 'other';
-  if (perms.startsWith('---')) return 'guard';
   return perms.startsWith('rw') ? 'anonymous rw' : 'other';
 }
 
-function hasFile(area: MapsArea): boolean {
+/**
+ * A guard is small, or ends where writable memory at least as large as itself begins, as a stack's does. What is
+ * larger is address space that somebody reserved for later: the rest of a malloc arena, a garbage collector's cage.
+ */
+function isGuard(area: Unkinded, above: Unkinded | undefined): boolean {
+  if (sizeOf(area) <= LARGEST_LONE_GUARD) return true;
+  const isStack = above !== undefined && above.start === area.end && above.perms.startsWith('rw') && !hasFile(above);
+  return isStack && sizeOf(above) >= sizeOf(area);
+}
+
+function hasFile(area: Unkinded): boolean {
   return area.inode !== 0n || (area.name !== '' && !area.name.startsWith('['));
 }
 
 /** No file, and nothing the kernel put there, as [vdso]. */
-function isAnonymous(area: MapsArea): boolean {
+function isAnonymous(area: Unkinded): boolean {
   return !hasFile(area) && (area.name === '' || /^\[anon(_shmem)?:/.test(area.name));
 }
 

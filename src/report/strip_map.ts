@@ -70,6 +70,7 @@ const LETTERS: Readonly<Record<Cell, string>> = {
   'anonymous rw': 'A',
   stack: 'S',
   guard: '|',
+  reserved: ':',
   shared: 'M',
   other: 'O',
   hole: '.',
@@ -78,6 +79,8 @@ const LETTERS: Readonly<Record<Cell, string>> = {
 const BLOCK = '\u2588';
 /** Half a cell, so that a guard stays a line between stacks. */
 const HALF_BLOCK = '\u258c';
+/** Address space without memory. */
+const LIGHT_SHADE = '\u2591';
 
 /** Lines without a newline at the end. Requires: areas ascend, as parseMaps gives them. */
 export function stripMap(areas: readonly MapsArea[], options: StripMapOptions): string {
@@ -262,8 +265,12 @@ interface Piece {
 }
 
 function piecesOf(areas: readonly MapsArea[]): Piece[] {
+  const isReserved = (area: MapsArea) => kindOf(area) === 'reserved';
+  // What is only reserved would hide what is there: no piece of it is larger than the largest other.
+  const largest = areas.reduce((most, area) => (isReserved(area) ? most : Math.max(most, Number(sizeOf(area)))), 1);
   return areas.flatMap((area, i) => {
-    const piece = { cell: kindOf(area), size: Number(sizeOf(area)) };
+    const size = Number(sizeOf(area));
+    const piece = { cell: kindOf(area), size: isReserved(area) ? Math.min(size, largest) : size };
     const hasHole = i > 0 && holeBelow(areas, i) > 0n;
     return hasHole ? [{ cell: 'hole', size: 0 } as const, piece] : [piece];
   });
@@ -313,6 +320,7 @@ function painted(cells: readonly Cell[], color: boolean): string {
 
 function glyphOf(cell: Cell): string {
   if (cell === 'guard') return HALF_BLOCK;
+  if (cell === 'reserved') return LIGHT_SHADE;
   return cell === 'hole' || cell === 'more' ? LETTERS[cell] : BLOCK;
 }
 
@@ -325,6 +333,7 @@ function paint(cell: Cell): (text: string) => string {
     'anonymous rw': yellow,
     stack: magenta,
     guard: red,
+    reserved: dim,
     shared: white,
     other: gray,
     hole: dim,

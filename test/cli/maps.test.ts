@@ -11,7 +11,7 @@ const HOST_MAP = `16 areas, 74.2 MiB mapped, 8 holes, the largest 16 EiB at 7ffc
                                              ... 23.7 MiB free
                 01c3f000-01c60000   132 KiB  HHHHHHHHH                  rw-p [heap]
                                              ... 127 TiB free
-        7f3a10000000-7f3a14000000    64 MiB  A||||||||||||||||||||||||  2 areas
+        7f3a10000000-7f3a14000000    64 MiB  AAAAAAAAAAAAA::::::::::::  2 areas
                                              ... 128 MiB free
         7f3a1bfff000-7f3a1cb70000  9.43 MiB  |AAAAAAAAAAAA.TTDD.M
                                              6 areas: libc.so.6, libc.so.6 (deleted), me…
@@ -22,7 +22,7 @@ const HOST_MAP = `16 areas, 74.2 MiB mapped, 8 holes, the largest 16 EiB at 7ffc
                                              ... 16 EiB free
 ffffffffff600000-ffffffffff601000     4 KiB  OO                         --xp [vsyscall]
 T file text 1.83 MiB  D file data 36 KiB  H heap 132 KiB  A anonymous rw 8.13 MiB  S stack 132 KiB
-| guard 63.9 MiB  M shared 64 KiB  O other 28 KiB  . hole
+| guard 4 KiB  : reserved 63.9 MiB  M shared 64 KiB  O other 28 KiB  . hole
 `;
 const EXAMPLE = '"08048000-08049000 r-xp 00000000 03:01 4711 /bin/cat"';
 
@@ -88,12 +88,12 @@ describe.concurrent('the JSON of maps', () => {
     const { summary } = JSON.parse(stdout) as MapsJson;
     const { byKind, ...others } = summary;
     expect(others).toEqual({
-      areas: 16, holes: 8, pageSize: 4096, guardPages: 16352, mergeable: 0, fragmentation: expect.closeTo(7.6e-6, 7),
+      areas: 16, holes: 8, pageSize: 4096, guardPages: 1, mergeable: 0, fragmentation: expect.closeTo(7.6e-6, 7),
       bytes: 77824000, freeBytes: 2 ** 64 - 0x9ff000 - 0x400000 - 77824000,
       largestHole: { start: '0x7ffce53da000', end: '0xffffffffff600000', bytes: 2 ** 64 - 0xa00000 - 0x7ffce53da000 },
       highestAddress: '0xffffffffff601000',
     });
-    expect(byKind).toMatchObject({ heap: { areas: 1, bytes: 0x21000 }, guard: { areas: 2, bytes: 66977792 } });
+    expect(byKind).toMatchObject({ heap: { areas: 1, bytes: 0x21000 }, guard: { areas: 1, bytes: 4096 }, reserved: { areas: 1, bytes: 66973696 } });
   });
 
   it('of an empty text has no hole and no highest address', async () => {

@@ -25,6 +25,7 @@ describe('parseMaps', () => {
       inode: 4711n,
       name: '/bin/test_str02',
       line,
+      kind: 'file data',
     });
   });
 
@@ -135,6 +136,19 @@ describe('kindOf', () => {
   ])('%s is %s', (rest, kind) => {
     expect(kindOf(only(`40000000-40001000 ${rest}`))).toBe(kind);
   });
+
+  it.each([
+    ['a page', '40000000-40001000 ---p 00000000 00:00 0', 'guard'],
+    ['16 pages', '40000000-40010000 ---p 00000000 00:00 0', 'guard'],
+    ['17 pages that nothing follows', '40000000-40011000 ---p 00000000 00:00 0', 'reserved'],
+    ['1 MiB below a stack of 8', '40000000-40100000 ---p 00000000 00:00 0\n40100000-40900000 rw-p 00000000 00:00 0', 'guard'],
+    ['1 MiB with a hole above it', '40000000-40100000 ---p 00000000 00:00 0\n40101000-40900000 rw-p 00000000 00:00 0', 'reserved'],
+    ['the rest of an arena, below the next one',
+      '40021000-44000000 ---p 00000000 00:00 0\n44000000-44021000 rw-p 00000000 00:00 0', 'reserved'],
+    ['1 MiB below a file', '40000000-40100000 ---p 00000000 00:00 0\n40100000-40900000 rw-p 00000000 03:01 7 /f', 'reserved'],
+  ])('memory without rights: %s', (_what, text, kind) => {
+    expect(kindOf(parseMaps(text).areas[0]!)).toBe(kind);
+  });
 });
 
 describe('summarise', () => {
@@ -166,6 +180,7 @@ describe('summarise', () => {
       'anonymous rw': 1,
       stack: 1,
       guard: 0,
+      reserved: 0,
       shared: 1,
       other: 3,
     });
