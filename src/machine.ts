@@ -6,7 +6,9 @@
  *   const result = machine.run();
  */
 import { MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } from './arch/generic/mman_calls.js';
-import { archs, type Bits, findArch, type NptlParameters, type Target } from './arch/index.js';
+import {
+  type Arch, archs, type Bits, findArch, isKnown, newestKnown, type NptlParameters, type Target, whyNot,
+} from './arch/index.js';
 import { SIGRTMIN } from './arch/generic/signal.js';
 import type { FaultReason } from './mm/page_table.js';
 import { hexDigits } from './lib/u64.js';
@@ -20,7 +22,7 @@ import { type OvercommitMode, Vm } from './mm/vm.js';
 import { Files, type Sink, type Source } from './fs/files.js';
 import type { GrantedFile } from './fs/file_system.js';
 import { MemoryStore } from './fs/regular_file.js';
-import { findRelease, releases, type SearchName, versionNumber } from './release/index.js';
+import { findRelease, type Release, releases, type SearchName, versionNumber } from './release/index.js';
 import { handlers } from './syscall/handlers.js';
 import { Kernel, type Tracer } from './syscall/kernel.js';
 import { newProcess } from './syscall/process.js';
@@ -158,6 +160,7 @@ export interface RunOptions {
   readonly now?: () => number;
 }
 
+const DEFAULT_KERNEL = '2.5.46';
 /** Pid of the program. */
 const FIRST_PID = 1000;
 const DEFAULT_RAM = 2 ** 30;
@@ -491,22 +494,31 @@ function resolveTarget(config: MachineConfig): Target {
   if (arch === undefined) {
     throw new ConfigError(`no machine "${name}"; there are: ${list(archs.map((a) => a.name))}`);
   }
-  const kernel = config.kernel ?? '2.5.46';
+  const bits = (config.bits ?? arch.bits[0]!) as Bits;
+  if (!arch.bits.includes(bits)) {
+    throw new ConfigError(`${name} has no ${bits}-bit tasks; it has: ${list(arch.bits.map(String))}`);
+  }
+  const release = resolveRelease(config, arch, bits);
+  const reason = whyNot(arch, bits, release);
+  if (reason !== null) throw new ConfigError(reason);
+  return arch.at(release, bits);
+}
+
+/** The record of the release asked for. Without one: 2.5.46, or the newest that is known of the machine, and says so. */
+function resolveRelease(config: MachineConfig, arch: Arch, bits: Bits): Release {
+  const kernel = config.kernel ?? DEFAULT_KERNEL;
   const choice = findRelease(kernel);
   if (choice === undefined) {
     throw new ConfigError(`no kernel release "${kernel}"; there are: ${list(releases.map((r) => r.name))}`);
   }
+  if (config.kernel === undefined && !isKnown(arch, bits, choice.release)) {
+    const newest = newestKnown(arch, bits);
+    const what = arch.bits.length > 1 ? `${bits}-bit tasks of ${arch.name}` : arch.name;
+    config.notice?.(`no kernel named, and ${what} under ${kernel} not known: ${newest} is used`);
+    return findRelease(newest)!.release;
+  }
   if (!choice.exact) config.notice?.(`kernel ${kernel} has no record of its own: ${choice.release.name} is used`);
-  const bits = config.bits ?? arch.bits[0]!;
-  if (!arch.bits.includes(bits as Bits)) {
-    throw new ConfigError(`${name} has no ${bits}-bit tasks; it has: ${list(arch.bits.map(String))}`);
-  }
-  if (!arch.releases.includes(choice.release.name)) {
-    throw new ConfigError(
-      `${name} under ${choice.release.name} is not known: nobody has read it from source yet; known: ${list(arch.releases)}`,
-    );
-  }
-  return arch.at(choice.release, bits as Bits);
+  return choice.release;
 }
 
 function resolveSearch(config: MachineConfig, target: Target): SearchName {

@@ -3,8 +3,7 @@
  * a release into one flat `Target`, data and tiny total functions, from which everything above reads.
  * Nothing above this folder asks which machine it is on: a difference is a field here.
  *
- * Addresses are virtual page numbers (see src/lib/u64.ts) of the target's own page size. Constants of
- * the three machines: Linux 2.5.46, include/asm-{i386,sparc64,ia64}.
+ * Addresses are virtual page numbers (see src/lib/u64.ts) of the target's own page size.
  */
 import type { Release, SearchName } from '../release/index.js';
 import type { OpenFlags } from './generic/fcntl.js';
@@ -22,8 +21,10 @@ export interface Arch {
   readonly about: string;
   /** Word sizes of tasks it runs, its own first. */
   readonly bits: readonly Bits[];
-  /** Releases whose values for this machine have been read from source; others are refused. */
-  readonly releases: readonly string[];
+  /** By word size, the releases whose values for this machine have been read from source; others are refused. */
+  readonly releases: Readonly<Partial<Record<Bits, readonly string[]>>>;
+  /** The release that took the machine out of Linux, or null. */
+  readonly removedIn: string | null;
   at(release: Release, bits: Bits): Target;
 }
 
@@ -80,9 +81,23 @@ export interface ImageArea extends PageRange {
   readonly vmFlags: number;
   /** Bytes into the program's file, or null for anonymous memory. */
   readonly fileOffset: number | null;
-  readonly what: 'text' | 'data' | 'stack' | 'rbs' | 'nat' | 'vvar' | 'vdso';
-  /** What maps shows as its name, for areas that are neither a file's nor plain memory. */
-  readonly name?: string;
+  readonly what: 'text' | 'data' | 'stack' | 'rbs' | 'nat';
+}
+
+/** An area of the kernel's own that exec maps where the search finds room. */
+export interface PlacedArea {
+  readonly what: 'vvar' | 'vdso';
+  readonly npages: number;
+  readonly vmFlags: number;
+  /** What /proc/PID/maps calls it. */
+  readonly name: string;
+}
+
+/** Pages above TASK_SIZE that /proc/PID/maps lists last, although no area is there (get_gate_vma). */
+export interface GateArea extends PageRange {
+  readonly vmFlags: number;
+  /** Empty where the release gives none. */
+  readonly name: string;
 }
 
 /** Values that glibc was built with; see src/thread. Bytes unless the name says otherwise. */
@@ -155,7 +170,11 @@ export interface Target {
   taskUnmappedBase(task: TaskView): number;
   /** The task that exec makes: what TASK_UNMAPPED_BASE will be evaluated for. */
   readonly newTask: TaskView;
+  /** The search of the machine's own layout, and of one that is bottom-up by choice (`--layout legacy`). */
   readonly search: SearchName;
+  readonly legacySearch: SearchName;
+  /** An unlimited stack makes the layout a bottom-up one: up to 4.12 at least, no more in 6.1. */
+  readonly unlimitedStackIsLegacy: boolean;
   /** Most pages that one request may have: a search answers ENOMEM to a longer one at once. */
   readonly longestRequest: number;
   /** mmap_base of a top-down layout, by the soft stack limit in bytes; null where searches go up. */
@@ -184,6 +203,16 @@ export interface Target {
   readonly region: { readonly pages: number; readonly mapLimit: number } | null;
   /** Searches align to this many pages: `shared` for MAP_SHARED, `file` for mappings of files. */
   readonly colour: { readonly shared: number; readonly file: number; readonly addsPgoff: boolean };
+
+  /**
+   * arch_mmap_check(), 2.6.18 and later: what it refuses with EINVAL. sparc64 looks at the length, and at the range
+   * for MAP_FIXED alone (2.6.18) or always; ia64 always looks at both.
+   */
+  readonly mmapCheck: 'none' | 'fixed ranges' | 'all ranges';
+  /** A shared MAP_FIXED must have the colour of its offset, else EINVAL: sparc64 from 2.6.32 on. */
+  readonly checksFixedColour: boolean;
+  /** What /proc/PID/maps adds at the end, or null. */
+  readonly gate: GateArea | null;
 
   // Numbers and conventions of the system-call interface.
   readonly map: MapFlags;
@@ -214,6 +243,8 @@ export interface Target {
 
   // What exec leaves.
   readonly image: readonly ImageArea[];
+  /** Mapped side by side, in this order, when the image is there. */
+  readonly vdso: readonly PlacedArea[];
   readonly startBrk: number;
   readonly dataDefaultFlags: number;
 

@@ -2,7 +2,7 @@
  * guardpage list: the records as tables and as JSON. Everything is read from the records, so that a
  * machine, release or search that is added there appears here.
  */
-import { archs, findArch, type Target } from '../arch/index.js';
+import { archs, findArch, isKnown, newestKnown, type Target } from '../arch/index.js';
 import { hexDigits, hiOfVpn, loOfVpn } from '../lib/u64.js';
 import { searches } from '../mm/unmapped_area/index.js';
 import { findRelease, type Release, releases } from '../release/index.js';
@@ -46,15 +46,17 @@ function targets(release: Release, only: readonly string[] = archs.map((arch) =>
   return only.flatMap((name) => {
     const arch = findArch(name);
     if (arch === undefined) throw new UsageError(`no machine "${name}"; there are: ${archs.map((a) => a.name).join(', ')}`);
-    return arch.releases.includes(release.name) ? arch.bits.map((bits) => arch.at(release, bits)) : [];
+    return arch.bits.filter((bits) => isKnown(arch, bits, release)).map((bits) => arch.at(release, bits));
   });
 }
 
 /** Every machine once: under the default release, or the newest one that is known of it. */
 function typicalTargets(): Target[] {
   return archs.flatMap((arch) => {
-    const name = arch.releases.includes(DEFAULT_KERNEL) ? DEFAULT_KERNEL : arch.releases.at(-1)!;
-    return arch.bits.map((bits) => arch.at(findRelease(name)!.release, bits));
+    return arch.bits.map((bits) => {
+      const name = arch.releases[bits]!.includes(DEFAULT_KERNEL) ? DEFAULT_KERNEL : newestKnown(arch, bits);
+      return arch.at(findRelease(name)!.release, bits);
+    });
   });
 }
 
@@ -81,7 +83,7 @@ function listArchs(): Listing {
       pageSize: target.pageSize,
       bigEndian: target.bigEndian,
       unmappedBase: mmapFrom(target),
-      releases: findArch(target.arch)!.releases,
+      releases: findArch(target.arch)!.releases[target.bits],
       stackTop: addressText(target.stackTop, target),
       pthreadStackMin: nptl.PTHREAD_STACK_MIN,
       trap: target.trap.instruction,

@@ -5,6 +5,7 @@
  */
 import { VM_ACCOUNT, VM_GROWSDOWN, VM_LOCKED } from '../arch/generic/mman.js';
 import type { Mm } from './mm.js';
+import { machineRefuses } from './mmap_check.js';
 import { doMunmap } from './munmap.js';
 import { makePagesPresent } from './populate.js';
 import { vmaMerge } from './vma_merge.js';
@@ -56,6 +57,7 @@ function grow(mm: Mm, oldBrk: number, newBrk: number): boolean {
   if (above !== NONE && newBrk + 1 > startWithGap(mm, above)) return false;
   // do_brk() of 2.5.46 does not compare with TASK_SIZE: nothing is mapped up there and it relies on that.
   if (newBrk > mm.target.taskSize) return false;
+  if (machineRefuses(mm, oldBrk, 0, npages, true)) return false;
   if ((mm.defFlags & VM_LOCKED) !== 0 && mm.bytes(mm.lockedVm + npages) > mm.rlimits.memlock) return false;
   const vmFlags = mm.target.dataDefaultFlags | VM_ACCOUNT | mm.defFlags;
   const fits = rules.brk.dataVm ? mm.mayExpand(vmFlags, npages) : mm.bytes(mm.totalVm + npages) <= mm.rlimits.as;

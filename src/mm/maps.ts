@@ -1,6 +1,6 @@
 /**
  * /proc/PID/maps, in the format of the release. Linux 2.5.46, fs/proc/array.c: proc_pid_maps_get_line(); later
- * fs/proc/task_mmu.c: show_map(), show_map_vma().
+ * fs/proc/task_mmu.c: show_map(), show_map_vma(). The gate (get_gate_vma()) comes last, although no area is there.
  *
  *   2.5.46: 8 hexadecimal digits on 32-bit kernels and 16 on 64-bit ones (for 32-bit tasks too), no blank after
  *           the inode; 2.5.74 has one. From 2.6.0: at least 8 digits everywhere. The name stands in column 49 on
@@ -13,19 +13,27 @@ import type { MappedFile, Mm } from './mm.js';
 
 export function mapsLines(mm: Mm): string[] {
   const lines: string[] = [];
-  for (let h = mm.vmas.first(); h >= 0; h = mm.vmas.next(h)) lines.push(mapsLine(mm, h));
+  for (let h = mm.vmas.first(); h >= 0; h = mm.vmas.next(h)) lines.push(areaLine(mm, h));
+  const { gate } = mm.target;
+  if (gate !== null) lines.push(mapsLine(mm, gate.start, gate.end, gate.vmFlags, 0, null, gate.name));
   return lines;
 }
 
-function mapsLine(mm: Mm, h: number): string {
-  const { vmas, target, rules } = mm;
-  const digits = rules.maps.pads === 'long' ? target.kernelBits / 4 : 8;
-  const hex = (vpn: number) => hexDigits(hiOfVpn(vpn, target.pageShift), loOfVpn(vpn, target.pageShift), digits);
+function areaLine(mm: Mm, h: number): string {
+  const { vmas } = mm;
   const file = mm.files[vmas.vmFile[h]!] ?? null;
   const name = file === null ? memoryName(mm, h) : escaped(file.path, mm);
-  const bounds = `${hex(vmas.vmStart[h]!)}-${hex(vmas.vmEnd[h]!)}`;
+  return mapsLine(mm, vmas.vmStart[h]!, vmas.vmEnd[h]!, vmas.vmFlags[h]!, pgoffShown(mm, h, file), file, name);
+}
+
+function mapsLine(
+  mm: Mm, start: number, end: number, vmFlags: number, pgoff: number, file: MappedFile | null, name: string,
+): string {
+  const { target, rules } = mm;
+  const digits = rules.maps.pads === 'long' ? target.kernelBits / 4 : 8;
+  const hex = (vpn: number) => hexDigits(hiOfVpn(vpn, target.pageShift), loOfVpn(vpn, target.pageShift), digits);
   const blank = rules.maps.blankAfterInode ? ' ' : '';
-  const line = `${bounds} ${rightsOf(vmas.vmFlags[h]!)} ${hex(pgoffShown(mm, h, file))} ${device(file)}${blank}`;
+  const line = `${hex(start)}-${hex(end)} ${rightsOf(vmFlags)} ${hex(pgoff)} ${device(file)}${blank}`;
   const column = target.kernelBits === 32 ? 49 : 73;
   return name === '' ? line : line.padEnd(column) + name;
 }

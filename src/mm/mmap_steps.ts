@@ -14,6 +14,7 @@ import type { MapFlags } from '../arch/index.js';
 import { POW2 } from '../lib/u64.js';
 import type { MmapStep } from '../release/index.js';
 import { FINISHED, type Mm, type MmapStepFunction } from './mm.js';
+import { fixedRefused, machineRefuses } from './mmap_check.js';
 import { doMunmap } from './munmap.js';
 import type { MmapArgs } from './requests.js';
 import { getUnmappedArea } from './unmapped_area/get_unmapped_area.js';
@@ -117,6 +118,9 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
   'pgoff wraps: EOVERFLOW': (mm, args) =>
     args.pgoff + args.npages >= POW2[mm.target.kernelBits]! ? -EOVERFLOW : 0,
 
+  'the machine refuses the range: EINVAL': (mm, args) =>
+    machineRefuses(mm, args.vpn, args.offset, args.npages, isFixed(mm, args)) ? -EINVAL : 0,
+
   'map_count above the limit: ENOMEM': (mm) => (mm.vmas.size > mm.maxMapCount ? -ENOMEM : 0),
 
   // get_unmapped_area() up to 2.6.11: MAP_FIXED is tested for its range before its alignment.
@@ -125,7 +129,7 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
       if (reachesAbove(args.vpn, args.offset, args.npages, mm.target.taskSize)) return -ENOMEM;
       if (args.offset !== 0) return -EINVAL;
       args.at = args.vpn;
-      return 0;
+      return fixedRefused(mm, args.at, args.npages, isShared(mm, args), args.pgoff) ? -EINVAL : 0;
     }
     args.at = getUnmappedArea(mm, args);
     return Math.min(args.at, 0);
@@ -137,6 +141,7 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
     if (args.npages > taskSize) return -ENOMEM;
     args.at = isFixed(mm, args) ? args.vpn : getUnmappedArea(mm, args);
     if (args.at < 0) return args.at;
+    if (isFixed(mm, args) && fixedRefused(mm, args.at, args.npages, isShared(mm, args), args.pgoff)) return -EINVAL;
     const offset = isFixed(mm, args) ? args.offset : 0;
     if (reachesAbove(args.at, offset, args.npages, taskSize)) return -ENOMEM;
     if (offset !== 0) return -EINVAL;

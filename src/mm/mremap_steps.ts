@@ -11,6 +11,7 @@ import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from '../arch/generic/
 import { POW2 } from '../lib/u64.js';
 import type { MremapStep } from '../release/index.js';
 import type { Mm } from './mm.js';
+import { fixedRefused, machineRefuses } from './mmap_check.js';
 import { doMunmap } from './munmap.js';
 import { makePagesPresent } from './populate.js';
 import type { AreaRequest } from './requests.js';
@@ -116,7 +117,9 @@ function fitsInPlace(mm: Mm, remap: Remap): boolean {
   if (hasTarget(remap) || vmas.vmEnd[h]! - remap.vpn !== remap.oldPages) return false;
   const next = vmas.next(h);
   const roof = next === NONE ? mm.target.taskSize : vmas.vmStart[next]!;
-  return roof - remap.vpn >= remap.newPages;
+  if (roof - remap.vpn < remap.newPages) return false;
+  const start = vmas.vmStart[h]!;
+  return !(mm.rules.move.growthIsChecked && machineRefuses(mm, start, 0, remap.vpn + remap.newPages - start, true));
 }
 
 function grownInPlace(mm: Mm, remap: Remap, vmFlags: number): number {
@@ -156,6 +159,17 @@ function foundAndChecked(mm: Mm, remap: Remap, vpn: number): number {
   if (vpn >= 0 && vpn > mm.target.taskSize - remap.newPages) return -ENOMEM;
   if (vpn >= 0 && vpn * mm.target.pageSize < mm.rules.mmapMinAddr) return -EPERM;
   return found(remap, vpn);
+}
+
+/** get_unmapped_area() of 3.x and later asks the machine first, with the address that was asked for. */
+function checkedByMachine(mm: Mm, remap: Remap): number {
+  const isFixed = (remap.flags & MREMAP_FIXED) !== 0;
+  if (machineRefuses(mm, hasTarget(remap) ? remap.newVpn : 0, 0, remap.newPages, isFixed)) return -EINVAL;
+  if (!isFixed) return 0;
+  const h = sourceArea(mm, remap);
+  const isShared = (mm.vmas.vmFlags[h]! & VM_MAYSHARE) !== 0;
+  const pgoff = mm.vmas.vmPgoff[h]! + remap.vpn - mm.vmas.vmStart[h]!;
+  return fixedRefused(mm, remap.newVpn, remap.newPages, isShared, pgoff) ? -EINVAL : 0;
 }
 
 export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one by one'>, Step>> = {
@@ -271,8 +285,10 @@ export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one
   'find the address, then check it': (mm, remap) =>
     foundAndChecked(mm, remap, find(mm, remap, VM_MAYSHARE, false)),
 
-  'find the address for the piece, then check it': (mm, remap) =>
-    foundAndChecked(mm, remap, find(mm, remap, VM_MAYSHARE, true)),
+  'find the address for the piece, then check it': (mm, remap) => {
+    const error = checkedByMachine(mm, remap);
+    return error < 0 ? error : foundAndChecked(mm, remap, find(mm, remap, VM_MAYSHARE, true));
+  },
 
   'three areas below the limit: ENOMEM': (mm) => (mm.vmas.size >= mm.maxMapCount - 3 ? -ENOMEM : 0),
 

@@ -1,13 +1,24 @@
 /**
  * The kernel releases, one record each, oldest first. Adding one here makes it appear in the CLI, the
- * tests and the tables. Sources: Linux 2.5.45 and 2.5.46, mm/mmap.c, include/linux/sched.h,
- * include/linux/threads.h, kernel/pid.c.
+ * tests and the tables. Sources, in the release of each record: mm/mmap.c, include/linux/{sched,mm,threads,resource}.h,
+ * include/asm-i386/resource.h, kernel/pid.c.
  */
-import { rules25, rules61, rules618 } from './mm_rules.js';
+import {
+  rules25, rules61, rules260, rules266, rules269, rules618, rules2574, rules2611, rules2612, rules2618,
+} from './mm_rules.js';
 import { type Release, versionNumber } from './release.js';
 
 const MIB = 1024 * 1024;
+
+/** RLIMIT_MEMLOCK: none up to 2.6.8, then 8 pages, 64 KiB from 2.6.25 on, and 8 MiB from 5.16 on. */
 const unlimited = (): number => Number.POSITIVE_INFINITY;
+const eightPages = (pageSize: number): number => 8 * pageSize;
+const eightMib = (): number => 8 * MIB;
+
+/** What did not change from 2.5 to 2.6.18. */
+const old = { maxMapCount: 65536, pidMax: 32768, reservedPids: 300 };
+/** And since: USHRT_MAX less 5 areas, so that a core dump can number them. */
+const recent = { ...old, maxMapCount: 65530 };
 
 export const releases: readonly Release[] = [
   {
@@ -15,9 +26,7 @@ export const releases: readonly Release[] = [
     date: '2002-10',
     about: 'first fit: every search walks the areas from TASK_UNMAPPED_BASE',
     genericSearch: { up: 'first-fit', down: null },
-    maxMapCount: 65536,
-    pidMax: 32768,
-    reservedPids: 300,
+    ...old,
     memlock: unlimited,
     rules: rules25,
   },
@@ -26,21 +35,80 @@ export const releases: readonly Release[] = [
     date: '2002-11',
     about: 'mm->free_area_cache remembers the first hole (Ingo Molnar)',
     genericSearch: { up: 'free-area-cache', down: null },
-    maxMapCount: 65536,
-    pidMax: 32768,
-    reservedPids: 300,
+    ...old,
     memlock: unlimited,
     rules: rules25,
+  },
+  {
+    name: '2.5.74',
+    date: '2003-07',
+    about: 'the cache becomes a next-fit cursor; mmap merges files',
+    genericSearch: { up: 'cursor', down: null },
+    ...old,
+    memlock: unlimited,
+    rules: rules2574,
+  },
+  {
+    name: '2.6.0',
+    date: '2003-12',
+    about: 'sparc64 and ia64 have the cursor, too',
+    genericSearch: { up: 'cursor', down: null },
+    ...old,
+    memlock: unlimited,
+    rules: rules260,
+  },
+  {
+    name: '2.6.6',
+    date: '2004-05',
+    about: 'mremap merges files; mprotect charges nothing, by mistake',
+    genericSearch: { up: 'cursor', down: null },
+    ...old,
+    memlock: unlimited,
+    rules: rules266,
+  },
+  {
+    name: '2.6.9',
+    date: '2004-10',
+    about: 'flexible mmap: i386 searches down from below the stack; everything merges',
+    genericSearch: { up: 'cursor', down: 'topdown-2.6.9' },
+    ...old,
+    memlock: eightPages,
+    rules: rules269,
+  },
+  {
+    name: '2.6.11',
+    date: '2005-03',
+    about: 'x86_64 has 47 bits of address space',
+    genericSearch: { up: 'cursor', down: 'topdown-2.6.9' },
+    ...old,
+    memlock: eightPages,
+    rules: rules2611,
+  },
+  {
+    name: '2.6.12-rc1',
+    date: '2005-03',
+    about: 'a simpler way down, with a defect; randomisation; [heap] and [stack] in maps',
+    genericSearch: { up: 'cursor', down: 'topdown-2.6.12' },
+    ...old,
+    memlock: eightPages,
+    rules: rules2612,
+  },
+  {
+    name: '2.6.18',
+    date: '2006-09',
+    about: 'cached_hole_size (Wolfgang Wander); sparc64 goes down for 32-bit tasks',
+    genericSearch: { up: 'hole-size', down: 'hole-size' },
+    ...old,
+    memlock: eightPages,
+    rules: rules2618,
   },
   {
     name: '6.1',
     date: '2022-12',
     about: 'areas in a maple tree, searched from the top down by size of gap',
     genericSearch: { up: 'maple', down: 'maple' },
-    maxMapCount: 65530,
-    pidMax: 32768,
-    reservedPids: 300,
-    memlock: () => 8 * MIB,
+    ...recent,
+    memlock: eightMib,
     rules: rules61,
   },
   {
@@ -48,10 +116,8 @@ export const releases: readonly Release[] = [
     date: '2025-11',
     about: 'searches keep the guard gaps of stacks; whole huge pages are aligned',
     genericSearch: { up: 'maple', down: 'maple' },
-    maxMapCount: 65530,
-    pidMax: 32768,
-    reservedPids: 300,
-    memlock: () => 8 * MIB,
+    ...recent,
+    memlock: eightMib,
     rules: rules618,
   },
 ];
@@ -80,4 +146,4 @@ export type {
 } from './rules.js';
 export { type FutexRules, futexRules } from './futex_rules.js';
 export { type TaskRules, taskRules } from './task_rules.js';
-export { type GenericSearches, type Release, type SearchName, since, versionNumber } from './release.js';
+export { type GenericSearches, type Release, type SearchName, isSince, since, versionNumber } from './release.js';

@@ -69,3 +69,8 @@ export function since<T>(release: Release, first: T, ...changes: (string | T)[])
   }
   return value;
 }
+
+/** Whether `release` is `name` or later. */
+export function isSince(release: Release, name: string): boolean {
+  return versionNumber(release.name) >= versionNumber(name);
+}

@@ -17,6 +17,7 @@ export type MmapStep =
   | 'rounds to 0: ENOMEM'
   | 'pgoff wraps: EINVAL'
   | 'pgoff wraps: EOVERFLOW'
+  | 'the machine refuses the range: EINVAL'
   | 'map_count above the limit: ENOMEM'
   | 'find the address'
   | 'find the address, then check it'
@@ -241,6 +242,8 @@ export interface MoveRules {
   readonly populatesAll: boolean;
   /** MREMAP_DONTUNMAP counts locked pages at both places: 6.17 on. */
   readonly locksTwice: boolean;
+    /** The machine is asked about an area that would grow in place (vma_expandable() by get_unmapped_area()). */
+    readonly growthIsChecked: boolean;
 }
 
 /** mlock and its relatives. */

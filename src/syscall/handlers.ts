@@ -13,7 +13,8 @@ import { sysFutex, sysFutexTime64 } from './sys_futex.js';
 import { oldGetrlimit, sysGetrlimit } from './sys_getrlimit.js';
 import { sysGetpid, sysGettid, sysSchedYield, sysSetTidAddress } from './sys_task.js';
 import {
-  ia64Mmap, ia64Mmap2, mmap2In4k, oldMmap, sparc64Munmap, sparcMmap, sparcMmap2, sysMprotect, sysMunmap, x8664Mmap,
+  ia64Mmap25, ia64Mmap266, ia64Mmap2618, mmap2In4k, mmapPgoffOfBytes, mmapPgoffOfPages, oldMmap, sparc64Munmap,
+  sparcMmap, sparcMmap2, sparcMmap2In2618, sparcMmap2In36, sparcMmap2618, sparcMmap36, sysMprotect, sysMunmap, x8664Mmap,
 } from './sys_mmap.js';
 import { sysMadvise } from './sys_madvise.js';
 import { sysMincore } from './sys_mincore.js';
@@ -68,8 +69,14 @@ export const handlers: Readonly<Record<string, Handler>> = {
   gettid: sysGettid,
   gettimeofday: sysGettimeofday,
   ia64_brk: ia64Brk,
-  ia64_mmap: ia64Mmap,
-  ia64_mmap2: ia64Mmap2,
+  ia64_mmap: ia64Mmap25.mmap,
+  'ia64_mmap_2.6.6': ia64Mmap266.mmap,
+  'ia64_mmap_2.6.18': ia64Mmap2618.mmap,
+  'ia64_mmap_3.6': mmapPgoffOfBytes,
+  ia64_mmap2: ia64Mmap25.mmap2,
+  'ia64_mmap2_2.6.6': ia64Mmap266.mmap2,
+  'ia64_mmap2_2.6.18': ia64Mmap2618.mmap2,
+  'ia64_mmap2_3.6': mmapPgoffOfPages,
   kill: sysKill,
   madvise: sysMadvise,
   mincore: sysMincore,
@@ -124,7 +131,11 @@ export const handlers: Readonly<Record<string, Handler>> = {
   sparc64_munmap: sparc64Munmap,
   sparc_brk: sparcBrk,
   sparc_mmap: sparcMmap,
+  'sparc_mmap_2.6.18': sparcMmap2618,
+  'sparc_mmap_3.6': sparcMmap36,
   sparc_mmap2: sparcMmap2,
+  'sparc_mmap2_2.6.18': sparcMmap2In2618,
+  'sparc_mmap2_3.6': sparcMmap2In36,
   stime: sysSettimeofday,
   tgkill: sysTgkill,
   time: sysTime,

@@ -17,9 +17,10 @@ export function sparcBrk(k: Kernel): number {
   const { target, mm } = k;
   const vpn = k.vpn(0);
   if (target.bits === 32 && vpn >= target.searchEnd) return currentBrk(k);
-  const half = target.vaHole!.start;
-  if (Math.floor(vpn / half) !== Math.floor(mm.brkVpn / half)) return currentBrk(k);
-  return sysBrk(k);
+  const { start, end } = target.vaHole!;
+  const isBelow = vpn < start && mm.brkVpn < start;
+  const isAbove = vpn >= end && mm.brkVpn >= end;
+  return isBelow || isAbove ? sysBrk(k) : currentBrk(k);
 }
 
 /** The heap cannot grow past its region's mappable part. */

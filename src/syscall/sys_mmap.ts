@@ -1,11 +1,14 @@
 /**
  * mmap, munmap and mprotect as each machine enters them. The checks here are the ones that stand in the
- * machine's own wrapper, in its order; the rest is in src/mm. Sources, all Linux 2.5.46:
- * arch/i386/kernel/sys_i386.c, arch/sparc64/kernel/{sys_sparc.c,sys32.S}, arch/ia64/kernel/sys_ia64.c.
+ * machine's own wrapper, in its order; the rest is in src/mm. Sources, Linux 2.5.46 to 6.1:
+ * arch/i386/kernel/sys_i386.c, arch/sparc64/kernel/{sys_sparc.c,sys32.S}, arch/sparc/kernel/sys_sparc_64.c,
+ * arch/ia64/kernel/sys_ia64.c.
  */
 import { EBADF, EFAULT, EINVAL, ENODEV } from '../arch/generic/errno.js';
 import { pageOffset, vpnOf } from '../lib/u64.js';
 import { doMmap, type MmapArgs } from '../mm/mmap.js';
+import { touchesHole } from '../mm/mmap_check.js';
+import { FINISHED } from '../mm/mm.js';
 import { pageAlign } from '../mm/page_align.js';
 import { doMprotect } from '../mm/mprotect.js';
 import { doMunmap } from '../mm/munmap.js';
@@ -84,27 +87,61 @@ export function oldMmap(k: Kernel): number {
 
 /** sparc mmap (71), both word sizes: a byte offset, and the space that the machine does not have. */
 export function sparcMmap(k: Kernel): number {
-  return sparcMap(k, k.vpn(5), k.offset(5));
+  return sparcMap(k, k.vpn(5), k.offset(5), true);
 }
 
 /** sparc 32-bit mmap2 (56): the offset counts 4096-byte units, so an odd one is not page-aligned. */
 export function sparcMmap2(k: Kernel): number {
-  const units = k.lo(5) >>> 0;
-  const perPage = k.target.pageSize / 4096;
-  return sparcMap(k, Math.floor(units / perPage), (units % perPage) * 4096);
+  return sparcMap(k, unitPages(k), unitOffset(k), true);
 }
 
-function sparcMap(k: Kernel, pgoff: number, byteOffset: number): number {
+/** The same in 2.6.18: the range is mm's to look at. */
+export function sparcMmap2618(k: Kernel): number {
+  return sparcMap(k, k.vpn(5), k.offset(5), false);
+}
+
+export function sparcMmap2In2618(k: Kernel): number {
+  return sparcMap(k, unitPages(k), unitOffset(k), false);
+}
+
+/** And from 3.6 on at the latest (2.6.32 has it): the offset comes before the descriptor, the length as it is. */
+export function sparcMmap36(k: Kernel): number {
+  return sparcMapPgoff(k, k.vpn(5), k.offset(5));
+}
+
+export function sparcMmap2In36(k: Kernel): number {
+  return sparcMapPgoff(k, unitPages(k), unitOffset(k));
+}
+
+function unitPages(k: Kernel): number {
+  return Math.floor((k.lo(5) >>> 0) / (k.target.pageSize / 4096));
+}
+
+function unitOffset(k: Kernel): number {
+  return ((k.lo(5) >>> 0) % (k.target.pageSize / 4096)) * 4096;
+}
+
+function sparcMap(k: Kernel, pgoff: number, byteOffset: number, looksAtRange: boolean): number {
   const { target } = k;
   const args = fill(k);
   const error = takeFile(k, args, k.lo(4));
   if (error < 0) return error;
   const npages = pageAlign(k.mm, args.lenPages, args.lenOffset);
   const isFixed = (args.flags & target.map.FIXED) !== 0;
-  if (isOutsideSparc(k, args.vpn, args.offset, npages, isFixed)) return -EINVAL;
+  if (looksAtRange && isOutsideSparc(k, args.vpn, args.offset, npages, isFixed)) return -EINVAL;
   if (byteOffset !== 0 || pgoff + npages >= target.vpnEnd) return -EINVAL;
   args.lenPages = npages;
   args.lenOffset = 0;
+  args.pgoff = pgoff;
+  return map(k, args);
+}
+
+function sparcMapPgoff(k: Kernel, pgoff: number, byteOffset: number): number {
+  const args = fill(k);
+  const npages = pageAlign(k.mm, args.lenPages, args.lenOffset);
+  if (byteOffset !== 0 || pgoff + npages >= k.target.vpnEnd) return -EINVAL;
+  const error = takeFile(k, args, k.lo(4));
+  if (error < 0) return error;
   args.pgoff = pgoff;
   return map(k, args);
 }
@@ -124,29 +161,79 @@ function isBeyond(vpn: number, offset: number, npages: number, end: number): boo
   return vpn + npages > end || (vpn + npages === end && offset > 0);
 }
 
-/** ia64 mmap (1151): a byte offset. */
-export function ia64Mmap(k: Kernel): number {
-  return k.offset(5) !== 0 ? -EINVAL : ia64Map(k, k.vpn(5));
+/** What ia64's do_mmap2() tests of a length and a region before mm does: a release's own order. */
+type Ia64Checks = (k: Kernel, args: MmapArgs, npages: number) => number;
+
+/** Up to 2.6.0: what rounds to 0 is answered here, and a hint is tested like a fixed address. */
+function ia64Checks(k: Kernel, args: MmapArgs, npages: number): number {
+  return npages === 0 ? FINISHED : leavesRegion(k, args, npages);
 }
 
-/** ia64 mmap2 (1172): the offset counts pages of the machine's own size. */
-export function ia64Mmap2(k: Kernel): number {
-  return ia64Map(k, (k.hi(5) >>> 0) * 2 ** 32 + (k.lo(5) >>> 0));
+/** 2.6.6 to 2.6.12: only a length of 0 is. */
+function ia64Checks266(k: Kernel, args: MmapArgs, npages: number): number {
+  if (args.lenPages === 0 && args.lenOffset === 0) return FINISHED;
+  return npages === 0 || npages > k.target.taskSize ? -EINVAL : leavesRegion(k, args, npages);
 }
 
-function ia64Map(k: Kernel, pgoff: number): number {
-  const region = k.target.region!;
+/** 2.6.18: the region is looked at by arch_mmap_check(). */
+function ia64Checks2618(k: Kernel, _args: MmapArgs, npages: number): number {
+  return npages === 0 || npages > k.target.taskSize ? -EINVAL : 0;
+}
+
+function leavesRegion(k: Kernel, args: MmapArgs, npages: number): number {
+  const { pages, mapLimit } = k.target.region!;
+  return npages > mapLimit || isBeyond(args.vpn % pages, args.offset, npages, mapLimit) ? -EINVAL : 0;
+}
+
+/** ia64 mmap (1151), whose offset counts bytes, and mmap2 (1172), where it counts pages of the machine's own size. */
+function ia64MmapWith(checks: Ia64Checks): SyscallPair {
+  return {
+    mmap: (k) => (k.offset(5) !== 0 ? -EINVAL : ia64Map(k, k.vpn(5), checks)),
+    mmap2: (k) => ia64Map(k, pagesArgument(k), checks),
+  };
+}
+
+interface SyscallPair {
+  readonly mmap: (k: Kernel) => number;
+  readonly mmap2: (k: Kernel) => number;
+}
+
+function pagesArgument(k: Kernel): number {
+  return (k.hi(5) >>> 0) * 2 ** 32 + (k.lo(5) >>> 0);
+}
+
+export const ia64Mmap25 = ia64MmapWith(ia64Checks);
+export const ia64Mmap266 = ia64MmapWith(ia64Checks266);
+export const ia64Mmap2618 = ia64MmapWith(ia64Checks2618);
+
+function ia64Map(k: Kernel, pgoff: number, checks: Ia64Checks): number {
   const args = fill(k);
   const error = takeFile(k, args, k.lo(4));
   if (error < 0) return error;
   if (args.file !== null && !args.file.mappable) return -ENODEV;
   const npages = pageAlign(k.mm, args.lenPages, args.lenOffset);
-  if (npages === 0) return k.address(args.vpn, args.offset);
-  // A hint is tested like a fixed address.
-  const inRegion = args.vpn - Math.floor(args.vpn / region.pages) * region.pages;
-  if (npages > region.mapLimit || isBeyond(inRegion, args.offset, npages, region.mapLimit)) return -EINVAL;
+  const checked = checks(k, args, npages);
+  if (checked === FINISHED) return k.address(args.vpn, args.offset);
+  if (checked < 0) return checked;
   args.lenPages = npages;
   args.lenOffset = 0;
+  args.pgoff = pgoff;
+  return map(k, args);
+}
+
+/** sys_mmap_pgoff() behind a byte offset: ia64 from 3.6 on. */
+export function mmapPgoffOfBytes(k: Kernel): number {
+  return k.offset(5) !== 0 ? -EINVAL : mmapPgoff(k, k.vpn(5));
+}
+
+export function mmapPgoffOfPages(k: Kernel): number {
+  return mmapPgoff(k, pagesArgument(k));
+}
+
+function mmapPgoff(k: Kernel, pgoff: number): number {
+  const args = fill(k);
+  const error = takeFile(k, args, k.lo(4));
+  if (error < 0) return error;
   args.pgoff = pgoff;
   return map(k, args);
 }
@@ -157,14 +244,19 @@ export function sysMunmap(k: Kernel): number {
 
 /** sparc64 munmap of a 64-bit task: nothing that reaches into the hole. */
 export function sparc64Munmap(k: Kernel): number {
-  const hole = k.target.vaHole!;
+  const { target } = k;
+  const hole = target.vaHole!;
   const vpn = k.vpn(0);
   const offset = k.offset(0);
   const lenPages = k.vpn(1);
   const lenOffset = k.offset(1);
   const bytes = offset + lenOffset;
-  const endPages = vpn + lenPages + Math.floor(bytes / k.target.pageSize);
-  const endOffset = bytes % k.target.pageSize;
+  const endPages = vpn + lenPages + Math.floor(bytes / target.pageSize);
+  const endOffset = bytes % target.pageSize;
+  if (target.mmapCheck !== 'none') {
+    if (lenPages >= hole.start || touchesHole(hole, target.vpnEnd, vpn, endPages - vpn)) return -EINVAL;
+    return doMunmap(k.mm, vpn, offset, lenPages, lenOffset);
+  }
   const tooLong = lenPages > hole.start || (lenPages === hole.start && lenOffset > 0);
   const crosses = vpn < hole.end && (endPages > hole.start || (endPages === hole.start && endOffset > 0));
   return tooLong || crosses ? -EINVAL : doMunmap(k.mm, vpn, offset, lenPages, lenOffset);

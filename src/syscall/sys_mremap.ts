@@ -1,12 +1,13 @@
 /**
  * mremap as each machine enters it. sparc64 keeps mappings out of the space that the machine does not have:
- * where growth would reach into it, it looks for another place itself. Sources, Linux 2.5.46:
- * arch/sparc64/kernel/sys_sparc.c: sys64_mremap(), sys_sparc32.c: sys32_mremap().
+ * where growth would reach into it, it looks for another place itself; up to 2.6.18, later mm does. Sources, Linux
+ * 2.5.46 and 2.6.18: arch/sparc64/kernel/sys_sparc.c: sys64_mremap(), sys_sparc32.c: sys32_mremap().
  */
 import { EINVAL, ENOMEM } from '../arch/generic/errno.js';
 import { MREMAP_FIXED, MREMAP_MAYMOVE } from '../arch/generic/mman_calls.js';
 import { VM_SHARED } from '../arch/generic/mman.js';
 import { doMremap, type MremapArgs } from '../mm/mremap.js';
+import { touchesHole } from '../mm/mmap_check.js';
 import type { AreaRequest } from '../mm/requests.js';
 import { NONE } from '../mm/vma_set.js';
 import type { Kernel } from './kernel.js';
@@ -37,9 +38,17 @@ function bytes(k: Kernel, pages: number, offset: number): number {
   return pages + (offset > 0 ? offset / k.target.pageSize : 0);
 }
 
+type Outside = (from: number, npages: number) => boolean;
+
 export function sparc64Mremap(k: Kernel): number {
+  const { mmapCheck, vpnEnd } = k.target;
   const hole = k.target.vaHole!;
-  return aroundHole(k, hole.start, (from, npages) => from < hole.end && from + npages > hole.start);
+  if (mmapCheck === 'none') {
+    return aroundHole(k, hole.start, (from, npages) => from < hole.end && from + npages > hole.start);
+  }
+  // invalid_64bit_range() of 2.6.18 refuses a length of the whole, too.
+  const least = hole.start - 1 / k.target.pageSize;
+  return aroundHole(k, least, (from, npages) => npages >= hole.start || touchesHole(hole, vpnEnd, from, npages));
 }
 
 export function sparc32Mremap(k: Kernel): number {
@@ -48,7 +57,7 @@ export function sparc32Mremap(k: Kernel): number {
 }
 
 /** Lengths are at most `most`, and no range may be `outside` what the machine has. */
-function aroundHole(k: Kernel, most: number, outside: (from: number, npages: number) => boolean): number {
+function aroundHole(k: Kernel, most: number, outside: Outside): number {
   const args = mremapArgs(k);
   const addr = bytes(k, args.vpn, args.offset);
   const oldLen = bytes(k, args.oldPages, args.oldOffset);

@@ -1,6 +1,6 @@
 /* Every machine and word size with a release, for describe.each. */
 
-import { archs, type Target } from '../../src/arch/index.js';
+import { archs, isKnown, type Target } from '../../src/arch/index.js';
 import { findRelease, releases } from '../../src/release/index.js';
 
 export interface Named {
@@ -11,9 +11,9 @@ export interface Named {
 /** "sparc64" and "sparc64 32-bit" count as two machines: most of their records differ. */
 export function targetsOf(kernel = '2.5.46'): Named[] {
   const { release } = findRelease(kernel)!;
-  return archs.filter((arch) => arch.releases.includes(kernel)).flatMap((arch) =>
-    arch.bits.map((bits, i) => ({
-      name: i === 0 ? arch.name : `${arch.name} ${bits}-bit`,
+  return archs.flatMap((arch) =>
+    arch.bits.filter((bits) => isKnown(arch, bits, release)).map((bits) => ({
+      name: bits === arch.bits[0] ? arch.name : `${arch.name} ${bits}-bit`,
       target: arch.at(release, bits),
     })),
   );

@@ -45,6 +45,7 @@ describe.concurrent('list', () => {
       { arch: 'sparc64', bits: 64, nr: 71, state: 'implemented' },
       { arch: 'sparc64', bits: 32, nr: 71, state: 'implemented' },
       { arch: 'ia64', bits: 64, nr: 1151, state: 'implemented' },
+      { arch: 'x86_64', bits: 64, nr: 9, state: 'implemented' },
     ]);
     expect(named('set_tid_address')).toContainEqual({ arch: 'i386', bits: 32, nr: 258, state: 'backported' });
     expect(named('userfaultfd')).toContainEqual({ arch: 'i386', bits: 32, nr: 374, state: 'ENOSYS' });

@@ -214,6 +214,9 @@ export class NaiveMm extends NaiveAdvice {
     const end = this.endOf(page);
     const roof = this.above(end)?.vpn ?? this.target.taskSize;
     if (end - vpn !== oldPages || roof - vpn < newPages) return 0;
+    const start = this.startOf(page);
+    const whole = BigInt(vpn + newPages - start) * this.pageSize;
+    if (this.rules.move.growthIsChecked && this.machineRefuses(BigInt(start) * this.pageSize, whole, true)) return 0;
     if (isNew) {
       const error = this.chargeMore(work, newPages - oldPages);
       if (error < 0) return error;
@@ -240,6 +243,7 @@ export class NaiveMm extends NaiveAdvice {
     const isChecked = step.endsWith('then check it');
     const { call, newPages, target, real } = work;
     const keepsOld = (call.flags & DONTUNMAP) !== 0;
+    if (step === 'find the address for the piece, then check it' && this.pieceRefused(work, page)) return -EINVAL;
     if ((call.flags & FIXED) !== 0) work.to = target;
     else if (real >= 0) {
       const isHinted = keepsOld && target !== 0;
@@ -256,6 +260,15 @@ export class NaiveMm extends NaiveAdvice {
     if (!isChecked || work.to === null) return 0;
     if (work.to > this.target.taskSize - newPages) return -ENOMEM;
     return this.bytes(work.to) < this.rules.mmapMinAddr ? -EPERM : 0;
+  }
+
+  /** get_unmapped_area() of 3.x asks the machine about the address that was asked for. */
+  private pieceRefused({ call, newPages, target }: Work, page: Page): boolean {
+    const isFixed = (call.flags & FIXED) !== 0;
+    const addr = (call.flags & (FIXED | DONTUNMAP)) !== 0 ? BigInt(target) * this.pageSize : 0n;
+    const len = BigInt(newPages) * this.pageSize;
+    if (this.machineRefuses(addr, len, isFixed)) return true;
+    return isFixed && this.fixedRefused(addr, len, (page.flags & VM_MAYSHARE) !== 0, page.pgoff);
   }
 
   /** Machines with a hint probe of their own do not compare with mmap_min_addr; the check behind it does. */

@@ -62,7 +62,7 @@ class Model {
 
   private canRead(page: number): boolean {
     const rights = this.rights.get(page) ?? 0;
-    return (rights & (PROT_READ | PROT_EXEC)) !== 0 || (rights === PROT_WRITE && this.bytes.has(page));
+    return (rights & this.mm.target.readFaultNeeds) !== 0 || (rights === PROT_EXEC && this.bytes.has(page)) || (rights === PROT_WRITE && this.bytes.has(page));
   }
 
   private page(page: number): DataView {

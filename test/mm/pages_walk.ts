@@ -1,6 +1,6 @@
 /** Random programs on one machine under one release, a number of calls in all. */
 import fc from 'fast-check';
-import { archs } from '../../src/arch/index.js';
+import { archs, isKnown } from '../../src/arch/index.js';
 import { releases } from '../../src/release/index.js';
 import { type PageMachine, PagesPair } from './pages_pair.js';
 import { pagePrograms } from './pages_program.js';
@@ -9,7 +9,7 @@ const MOST_CALLS = 120;
 
 /** Every machine in every word size under every release that it has. */
 export const pageMachines: readonly PageMachine[] = archs.flatMap((arch) => arch.bits.flatMap((bits) =>
-  releases.filter(({ name }) => arch.releases.includes(name)).map(({ name: release }) => ({
+  releases.filter((release) => isKnown(arch, bits, release)).map(({ name: release }) => ({
     name: `${arch.name} ${bits}-bit under ${release}`, arch: arch.name, bits, release,
   })),
 ));

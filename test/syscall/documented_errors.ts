@@ -2,7 +2,7 @@
  * What each call may fail with, by kernel name: the ERRORS of its man page, and what the kernels here add to
  * them. A call that answers something else is wrong, whatever it was asked.
  *
- * ENOSYS stands only where a release or this machine does not have a form of the call.
+ * mlock answers EFAULT in 2.6.18 and before, as make_pages_present() does for PROT_NONE. ENOSYS stands only where a release or this machine does not have a form of the call.
  */
 import { errnoName } from '../../src/arch/generic/errno.js';
 
@@ -15,7 +15,7 @@ const TABLE = `
   mprotect: EACCES EINVAL ENOMEM
   mremap: EAGAIN EFAULT EINVAL ENOMEM EPERM
   madvise: EACCES EAGAIN EBADF EFAULT EINVAL EIO ENOMEM ENOSYS EOPNOTSUPP EPERM
-  mlock mlock2: EAGAIN EINVAL ENOMEM ENOSYS EPERM
+  mlock mlock2: EAGAIN EFAULT EINVAL ENOMEM ENOSYS EPERM
   munlock: EAGAIN EINVAL ENOMEM
   mlockall: EINVAL ENOMEM EPERM
   munlockall: EPERM

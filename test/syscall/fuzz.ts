@@ -6,7 +6,7 @@
  * After each call: no exception, a result or a documented error in the registers, and mm.check().
  */
 import fc from 'fast-check';
-import { archs } from '../../src/arch/index.js';
+import { archs, isKnown } from '../../src/arch/index.js';
 import { errnoName } from '../../src/arch/generic/errno.js';
 import { File, READ_WRITE } from '../../src/fs/file.js';
 import { MemoryStore } from '../../src/fs/regular_file.js';
@@ -25,7 +25,7 @@ export interface FuzzMachine {
 /** Every machine in every word size under every release that it has. */
 export const fuzzMachines: readonly FuzzMachine[] = archs.flatMap((arch) => arch.bits.flatMap((bits, i) => {
   const machine = i === 0 ? arch.name : `${arch.name} ${bits}-bit`;
-  return releases.filter(({ name }) => arch.releases.includes(name))
+  return releases.filter((release) => isKnown(arch, bits, release))
     .map(({ name: kernel }) => ({ name: `${machine} under ${kernel}`, machine, kernel }));
 }));
 

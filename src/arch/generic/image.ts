@@ -2,16 +2,21 @@
  * The address space that exec leaves for a small static program, as load_elf_binary and
  * setup_arg_pages (Linux 2.5.46, fs/binfmt_elf.c, fs/exec.c) build it. Bounds are fixed per machine and
  * given as bigint addresses, so that a record reads like /proc/PID/maps.
+ *
+ * Programs carry PT_GNU_STACK where the kernel heeds it, from 2.6.6 on: their stacks are not executable then.
  */
 import { vpnOfBig } from '../../lib/u64.js';
-import type { ImageArea } from '../arch.js';
+import { isSince, type Release, since } from '../../release/index.js';
+import type { ImageArea, PlacedArea } from '../arch.js';
 import {
-  VM_ACCOUNT, VM_DENYWRITE, VM_DONTDUMP, VM_EXEC, VM_EXECUTABLE, VM_IO, VM_MAYREAD, VM_MAYRWX, VM_PFNMAP, VM_READ,
-  VM_WRITE,
+  VM_ACCOUNT, VM_DENYWRITE, VM_DONTDUMP, VM_DONTEXPAND, VM_EXEC, VM_EXECUTABLE, VM_IO, VM_MAYREAD, VM_MAYRWX,
+  VM_PFNMAP, VM_READ, VM_STACK_FLAGS, VM_WRITE,
 } from './mman.js';
 
-/** Private file mappings of the loader carry MAP_DENYWRITE and MAP_EXECUTABLE. */
-const VM_ELF = VM_READ | VM_MAYRWX | VM_DENYWRITE | VM_EXECUTABLE;
+/** Whether the program says by PT_GNU_STACK that its stack need not be executable: fs/exec.c, EXSTACK_DISABLE_X. */
+export function hasGnuStack(release: Release): boolean {
+  return isSince(release, '2.6.6');
+}
 
 function area(
   what: ImageArea['what'], shift: number, start: bigint, end: bigint, vmFlags: number, fileOffset: number | null,
@@ -19,34 +24,53 @@ function area(
   return { what, start: vpnOfBig(start, shift), end: vpnOfBig(end, shift), vmFlags, fileOffset };
 }
 
-export function textArea(shift: number, start: bigint, end: bigint): ImageArea {
-  return area('text', shift, start, end, VM_ELF | VM_EXEC, 0);
+/**
+ * elf_map() asks for MAP_DENYWRITE and MAP_EXECUTABLE; VM_EXECUTABLE is gone in 3.8, and neither leaves a
+ * flag in 6.1.
+ */
+function elfFlags(release: Release): number {
+  return since(release, VM_DENYWRITE | VM_EXECUTABLE, '3.8', VM_DENYWRITE, '6.1', 0);
 }
 
-export function dataArea(shift: number, start: bigint, end: bigint, fileOffset: number): ImageArea {
-  return area('data', shift, start, end, VM_ELF | VM_WRITE | VM_ACCOUNT, fileOffset);
+export function textArea(release: Release, shift: number, start: bigint, end: bigint): ImageArea {
+  return area('text', shift, start, end, VM_READ | VM_EXEC | VM_MAYRWX | elfFlags(release), 0);
 }
 
-/** From 2.6.19 on the loader's maps carry no flags of their own. */
-export function modernTextArea(shift: number, start: bigint, end: bigint): ImageArea {
-  return area('text', shift, start, end, VM_READ | VM_EXEC | VM_MAYRWX, 0);
+export function dataArea(release: Release, shift: number, start: bigint, end: bigint, fileOffset: number): ImageArea {
+  const vmFlags = VM_READ | VM_WRITE | VM_MAYRWX | VM_ACCOUNT | elfFlags(release);
+  return area('data', shift, start, end, vmFlags, fileOffset);
 }
 
-export function modernDataArea(shift: number, start: bigint, end: bigint, fileOffset: number): ImageArea {
-  return area('data', shift, start, end, VM_READ | VM_WRITE | VM_MAYRWX | VM_ACCOUNT, fileOffset);
+/** setup_arg_pages() adds 128 KiB to a new stack in 3.6 and later, not yet in 2.6.18. */
+const STACK_EXPAND = 0x20000n;
+
+/** The stack, whose arguments fill less than `pages` pages. */
+export function stackArea(release: Release, shift: number, top: bigint, pages: bigint): ImageArea {
+  const size = isSince(release, '3.6') ? STACK_EXPAND + (1n << BigInt(shift)) : pages << BigInt(shift);
+  const vmFlags = hasGnuStack(release) ? VM_STACK_FLAGS & ~VM_EXEC : VM_STACK_FLAGS;
+  return area('stack', shift, top - size, top, vmFlags, null);
 }
 
-/** An area of the kernel's own, [vdso] or [vvar]: it has a name, merges with nothing, and cannot grow. */
-export function specialArea(
-  what: 'vvar' | 'vdso', shift: number, start: bigint, end: bigint, name: string,
-): ImageArea {
-  const code = VM_READ | VM_EXEC | VM_MAYRWX;
-  const vmFlags = what === 'vdso' ? code : VM_READ | VM_MAYREAD | VM_IO | VM_PFNMAP | VM_DONTDUMP;
-  return { ...area(what, shift, start, end, vmFlags, null), name };
+const VDSO = VM_READ | VM_EXEC | VM_MAYRWX;
+/** Pages of the kernel's own without a struct page; and of sparc64, with one. */
+const VVAR = VM_READ | VM_MAYREAD | VM_IO | VM_PFNMAP | VM_DONTDUMP;
+const VVAR_PAGES = VM_READ | VM_MAYREAD | VM_DONTEXPAND;
+
+/** Areas of the kernel's own that exec maps where the search finds room: they have names and merge with nothing. */
+export function vdsoArea(npages: number): PlacedArea {
+  return { what: 'vdso', npages, vmFlags: VDSO, name: '[vdso]' };
+}
+
+export function vvarArea(npages: number, name = '[vvar]'): PlacedArea {
+  return { what: 'vvar', npages, vmFlags: VVAR, name };
+}
+
+export function pagedVvarArea(npages: number): PlacedArea {
+  return { what: 'vvar', npages, vmFlags: VVAR_PAGES, name: '[vvar]' };
 }
 
 export function anonymousArea(
-  what: 'stack' | 'rbs' | 'nat', shift: number, start: bigint, end: bigint, vmFlags: number,
+  what: 'rbs' | 'nat', shift: number, start: bigint, end: bigint, vmFlags: number,
 ): ImageArea {
   return area(what, shift, start, end, vmFlags, null);
 }

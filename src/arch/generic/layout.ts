@@ -1,8 +1,10 @@
 /**
- * Layouts that depend on the stack limit: where a top-down mmap area starts. Linux 6.1, arch/x86/mm/mmap.c:
- * mmap_base(), without randomisation.
+ * Layouts that depend on the stack limit: where a top-down mmap area starts. Linux 2.6.9 and 2.6.18,
+ * arch/i386/mm/mmap.c, 3.6 to 6.18, arch/x86/mm/mmap.c: mmap_base(), arch/sparc/kernel/sys_sparc_64.c:
+ * arch_pick_mmap_layout(), all without randomisation.
  */
 
+import { type Release, since } from '../../release/index.js';
 import type { Target } from '../arch.js';
 
 const MIN_GAP = 128 * 1024 * 1024;
@@ -15,6 +17,12 @@ export function gapBelowStack(stackBytes: number, taskSize: number, guardGap: nu
   const most = Math.floor(taskSize / 6) * 5;
   const wanted = Math.floor(stackBytes / pageSize) + guardGap;
   return Math.min(Math.max(wanted, MIN_GAP / pageSize), most);
+}
+
+/** x86's mmap_base as a function of the stack limit: in 6.1, not yet in 4.12, the guard gap comes on top. */
+export function x86TopDownBase(release: Release, taskSize: number, pageSize: number): (stackBytes: number) => number {
+  const guardGap = since(release, 0, '6.1', release.rules.stackGuardGap);
+  return (stackBytes) => taskSize - gapBelowStack(stackBytes, taskSize, guardGap, pageSize);
 }
 
 /**

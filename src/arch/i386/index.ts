@@ -1,19 +1,18 @@
 /**
- * i386: 4 KiB pages, 3 GiB of user space, searches from a third of it up. Linux 2.5.46
- * include/asm-i386/{processor,page,mman,unistd}.h; NPTL as an i686 build of glibc.
+ * i386: 4 KiB pages, 3 GiB of user space, searches from a third of it up; from 2.6.9 on down from below the
+ * stack. Linux 2.5.46 to 2.6.18, include/asm-i386/{processor,page,mman,unistd,fixmap}.h, arch/i386/mm/mmap.c,
+ * arch/i386/kernel/{sys_i386,sysenter}.c; 6.1 and 6.18, arch/x86. NPTL as an i686 build of glibc.
  *
- *   0x08048000 text, data, heap ->   0x40000000 mmap ->          <- stack 0xc0000000
+ *   up:    0x08048000 text, data, heap ->   0x40000000 mmap ->          <- stack 0xc0000000
+ *   down:  0x08048000 text, data, heap ->   <- mmap 0xb8000000          <- stack 0xc0000000
  */
 import { vpnOfBig } from '../../lib/u64.js';
-import { type Release, versionNumber } from '../../release/index.js';
-import type { Arch, ImageArea, NptlParameters, Target } from '../arch.js';
+import { isSince, type Release, since } from '../../release/index.js';
+import type { Arch, GateArea, ImageArea, NptlParameters, PlacedArea, Target } from '../arch.js';
+import { dataArea, hasGnuStack, stackArea, textArea, vdsoArea, vvarArea } from '../generic/image.js';
+import { x86TopDownBase } from '../generic/layout.js';
 import {
-  anonymousArea, dataArea, modernDataArea, modernTextArea, specialArea, textArea,
-} from '../generic/image.js';
-import { gapBelowStack } from '../generic/layout.js';
-import {
-  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_STACK_FLAGS,
-  VM_WRITE,
+  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
 import { int80 } from '../trap.js';
@@ -23,11 +22,12 @@ import { genericOpenFlags } from '../generic/fcntl.js';
 import { i386Stat, i386Stat64 } from '../generic/stat.js';
 
 const SHIFT = 12;
+const PAGE_SIZE = 2 ** SHIFT;
 const TASK_SIZE = vpnOfBig(0xc0000000n, SHIFT);
 /** PAGE_ALIGN(TASK_SIZE / 3). */
 const TASK_UNMAPPED_BASE = Math.ceil(TASK_SIZE / 3);
 
-function nptl(version: '2.3.3' | '2.36'): NptlParameters {
+function nptl(version: '2.3.3' | '2.36', release: Release): NptlParameters {
   const old = version === '2.3.3';
   return {
     ...nptlCommon(version, 32),
@@ -38,7 +38,7 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
     MULTI_PAGE_ALIASING: old ? 65536 : 0, // nptl/sysdeps/i386/i686/Makefile; removed in 2.34
     staticTlsAlign: old ? 16 : 64,
     dtvAtTp: false,
-    stackProt: PROT_READ | PROT_WRITE | (old ? PROT_EXEC : 0),
+    stackProt: PROT_READ | PROT_WRITE | (old && !hasGnuStack(release) ? PROT_EXEC : 0),
     guardInMiddle: false,
     spinFree: 1,
     tls: 'user_desc',
@@ -47,29 +47,29 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
   };
 }
 
-const image25: readonly ImageArea[] = [
-  textArea(SHIFT, 0x08048000n, 0x08049000n),
-  dataArea(SHIFT, 0x08049000n, 0x0804a000n, 0x1000),
-  anonymousArea('stack', SHIFT, 0xbfffe000n, 0xc0000000n, VM_STACK_FLAGS),
-];
-
-/** 6.x: vvar and vdso at the top of the mmap area, 33 pages of stack, neither heap nor stack executable. */
-function modernImage(release: Release): readonly ImageArea[] {
-  const base = 0xb8000000n;
-  const vdso = base - 0x2000n;
-  const clock = release.name === '6.18' ? vdso - 0x2000n : vdso;
+function image(release: Release): readonly ImageArea[] {
   return [
-    modernTextArea(SHIFT, 0x08048000n, 0x08049000n),
-    modernDataArea(SHIFT, 0x08049000n, 0x0804a000n, 0x1000),
-    specialArea('vvar', SHIFT, clock - 0x4000n, clock, '[vvar]'),
-    ...(clock < vdso ? [specialArea('vvar', SHIFT, clock, vdso, '[vvar_vclock]')] : []),
-    specialArea('vdso', SHIFT, vdso, base, '[vdso]'),
-    anonymousArea('stack', SHIFT, 0xc0000000n - 0x21000n, 0xc0000000n, VM_STACK_FLAGS & ~VM_EXEC),
+    textArea(release, SHIFT, 0x08048000n, 0x08049000n),
+    dataArea(release, SHIFT, 0x08049000n, 0x0804a000n, 0x1000),
+    stackArea(release, SHIFT, 0xc0000000n, 2n),
   ];
 }
 
+/** One page in 2.6.18; two below four of data in 6.1; 6.18 has two for clocks between them. */
+function vdso(release: Release): readonly PlacedArea[] {
+  return since<readonly PlacedArea[]>(
+    release, [],
+    '2.6.18', [vdsoArea(1)],
+    '6.1', [vvarArea(4), vdsoArea(2)],
+    '6.18', [vvarArea(4), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
+  );
+}
+
+/** The fixmap's page for system calls, listed by 2.6.6 to 2.6.12: mm/memory.c: get_gate_vma(). */
+const gate: GateArea = { start: vpnOfBig(0xffffe000n, SHIFT), end: vpnOfBig(0xfffff000n, SHIFT), vmFlags: 0, name: '' };
+
 function at(release: Release): Target {
-  const modern = versionNumber(release.name) >= versionNumber('6.1');
+  const goesDown = isSince(release, '2.6.9');
   return {
     arch: 'i386',
     machine: 'i686',
@@ -78,7 +78,7 @@ function at(release: Release): Target {
     release,
     bigEndian: false,
     pageShift: SHIFT,
-    pageSize: 2 ** SHIFT,
+    pageSize: PAGE_SIZE,
     vpnEnd: 2 ** (32 - SHIFT),
     taskSize: TASK_SIZE,
     searchEnd: TASK_SIZE,
@@ -86,13 +86,13 @@ function at(release: Release): Target {
     taskUnmappedBase: () => TASK_UNMAPPED_BASE,
     newTask: { is32bit: true, mapBase: 0 },
     search: release.genericSearch.down ?? release.genericSearch.up,
-    topDownBase: modern
-      ? (stackBytes) => TASK_SIZE - gapBelowStack(stackBytes, TASK_SIZE, release.rules.stackGuardGap, 2 ** SHIFT)
-      : null,
-    lowestSearched: modern ? release.rules.mmapMinAddr / 2 ** SHIFT : 0,
-    hintTestsPrev: modern,
-    // 6.1, arch/x86/mm/fault.c: access_error(), vma_is_accessible().
-    readFaultNeeds: modern ? VM_READ | VM_WRITE | VM_EXEC : VM_READ | VM_EXEC,
+    legacySearch: release.genericSearch.up,
+    topDownBase: goesDown ? x86TopDownBase(release, TASK_SIZE, PAGE_SIZE) : null,
+    unlimitedStackIsLegacy: goesDown && !isSince(release, '6.1'),
+    lowestSearched: since(release, 0, '3.8', 1, '4.12', release.rules.mmapMinAddr / PAGE_SIZE),
+    hintTestsPrev: isSince(release, '4.12'),
+    // arch/i386/mm/fault.c: do_page_fault(); 3.6, arch/x86/mm/fault.c: access_error().
+    readFaultNeeds: since(release, VM_READ | VM_EXEC, '3.6', VM_READ | VM_WRITE | VM_EXEC),
     hugePages: 0,
     hintStartsSearch: false,
     longestRequest: TASK_SIZE,
@@ -102,6 +102,9 @@ function at(release: Release): Target {
     vaHole: null,
     region: null,
     colour: { shared: 1, file: 1, addsPgoff: false },
+    mmapCheck: 'none',
+    checksFixedColour: false,
+    gate: since<GateArea | null>(release, null, '2.6.6', gate, '2.6.12-rc1', { ...gate, name: '[vdso]' }, '2.6.18', null),
     map: genericMap,
     open: genericOpenFlags,
     stat: i386Stat,
@@ -111,23 +114,27 @@ function at(release: Release): Target {
     genericErrno: (errno) => errno,
     trap: int80,
     nr: i386Syscalls,
-    backported: modern ? [] : ['set_tid_address'],
+    backported: since(release, ['set_tid_address'], '2.5.74', []),
     entry: { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' },
     cloneOrder: 'tls-fourth',
     rlimInfinity: [0, -1],
     swappedRlimits: null,
     usecBytes: 4,
-    image: modern ? modernImage(release) : image25,
+    image: image(release),
+    vdso: vdso(release),
     startBrk: vpnOfBig(0x0804a000n, SHIFT),
-    dataDefaultFlags: modern ? VM_DATA_DEFAULT_FLAGS & ~VM_EXEC : VM_DATA_DEFAULT_FLAGS,
-    nptl,
+    dataDefaultFlags: since(release, VM_DATA_DEFAULT_FLAGS, '2.6.9', VM_DATA_DEFAULT_FLAGS & ~VM_EXEC),
+    nptl: (version) => nptl(version, release),
   };
 }
 
 export const i386: Arch = {
   name: 'i386',
-  about: '4 KiB pages, mmap from 1 GiB, little-endian',
+  about: '4 KiB pages, mmap from 1 GiB or down from 3 GiB, little-endian',
   bits: [32],
-  releases: ['2.5.45', '2.5.46', '6.1', '6.18'],
+  releases: {
+    32: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1', '6.18'],
+  },
+  removedIn: null,
   at,
 };

@@ -1,26 +1,27 @@
 /**
  * ia64: 16 KiB pages (the defconfig), an address space of eight regions named by the top three bits,
- * and a register stack that grows up. Linux 2.5.46 include/asm-ia64/{processor,page,a.out,shmparam,mman}.h,
- * arch/ia64/kernel/sys_ia64.c, arch/ia64/mm/init.c.
+ * and a register stack that grows up. Linux 2.5.46 to 2.6.18, include/asm-ia64/{processor,page,a.out,shmparam,
+ * mman,ustack}.h, 3.6 to 6.1, arch/ia64/include/asm; arch/ia64/kernel/sys_ia64.c, arch/ia64/mm/{init,fault}.c.
+ * The machine is gone in 6.7.
  *
- *   region 0 NaT page | 1 mmap -> | 2 text | 3 data, heap ->  register stack ->  <- stack | 5-7 kernel
+ *   region 0 NaT page | 1 mmap -> | 2 text | 3 data, heap ->  register stack ->  <- stack | 4 huge pages | 5-7 kernel
  *
  * TASK_UNMAPPED_BASE is current->thread.map_base, a field of the running thread.
  */
 import { vpnOfBig } from '../../lib/u64.js';
-import type { Release } from '../../release/index.js';
-import type { Arch, NptlParameters, Target } from '../arch.js';
-import { anonymousArea, dataArea, textArea } from '../generic/image.js';
+import { isSince, type Release, type SearchName, since } from '../../release/index.js';
+import type { Arch, GateArea, ImageArea, NptlParameters, PageRange, Target } from '../arch.js';
+import { genericOpenFlags } from '../generic/fcntl.js';
+import { anonymousArea, dataArea, stackArea, textArea } from '../generic/image.js';
 import {
-  genericMap, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_GROWSUP, VM_IO, VM_MAYREAD,
-  VM_MAYWRITE, VM_READ, VM_RESERVED, VM_STACK_FLAGS, VM_WRITE,
+  genericMap, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DATA_DEFAULT_FLAGS, VM_DONTDUMP, VM_DONTEXPAND, VM_EXEC,
+  VM_GROWSUP, VM_IO, VM_MAYREAD, VM_MAYWRITE, VM_READ, VM_RESERVED, VM_WRITE,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
+import { ia64Stat } from '../generic/stat.js';
 import { break100000 } from '../trap.js';
 import { ia64Signals } from './signal.js';
 import { ia64Syscalls } from './syscallent.js';
-import { genericOpenFlags } from '../generic/fcntl.js';
-import { ia64Stat } from '../generic/stat.js';
 
 const SHIFT = 14;
 const PAGE_SIZE = 1n << BigInt(SHIFT);
@@ -28,13 +29,47 @@ const REGION_PAGES = vpnOfBig(1n << 61n, SHIFT);
 /** 2^(4 * PAGE_SHIFT - 12) - PAGE_SIZE: what three levels of page table reach, less a page. */
 const RGN_MAP_LIMIT = (1n << BigInt(4 * SHIFT - 12)) - PAGE_SIZE;
 const STACK_TOP = 0x6000000000000000n + RGN_MAP_LIMIT;
-const RBS_BOT = STACK_TOP - 0x80000000n + PAGE_SIZE;
 const TASK_SIZE = vpnOfBig(0xa000000000000000n, SHIFT);
 const DEFAULT_MAP_BASE = vpnOfBig(0x2000000000000000n, SHIFT);
 const SHMLBA_PAGES = (1024 * 1024) >> SHIFT;
+/** REGION_HPAGE, where nothing but huge pages goes. */
+const HUGE_REGION: PageRange = { start: 4 * REGION_PAGES, end: 5 * REGION_PAGES };
 
-const VM_RBS_FLAGS = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_GROWSUP;
-const VM_NAT_FLAGS = VM_READ | VM_MAYREAD | VM_IO | VM_RESERVED;
+/** Heap, stack and register stack are not executable. */
+const DATA_FLAGS = VM_DATA_DEFAULT_FLAGS & ~VM_EXEC;
+const RW = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE;
+
+/**
+ * Where the register stack starts: 2 GiB below the stack, less a page; then, with the stack's hard limit unlimited,
+ * in the middle of the region's mappable part; and from start_stack instead of STACK_TOP in 3.6. 2.5.74 does not
+ * mask the middle, which is half a page higher there: here it is masked.
+ */
+function registerStack(release: Release): ImageArea {
+  const start = since(
+    release, STACK_TOP - 0x80000000n + PAGE_SIZE,
+    '2.5.74', STACK_TOP - RGN_MAP_LIMIT / 2n & -PAGE_SIZE,
+    '3.6', 0x6000080000000000n,
+  );
+  const flags = since(release, RW, '2.6.9', DATA_FLAGS, '2.6.18', DATA_FLAGS | VM_ACCOUNT);
+  return anonymousArea('rbs', SHIFT, start, start + PAGE_SIZE, flags | VM_GROWSUP);
+}
+
+/** The page that a speculative load from a null pointer reads: ia64_init_addr_space(). */
+function natPage(release: Release): ImageArea {
+  const special = since(release, VM_RESERVED, '3.8', VM_DONTEXPAND | VM_DONTDUMP);
+  return anonymousArea('nat', SHIFT, 0n, PAGE_SIZE, VM_READ | VM_MAYREAD | VM_IO | special);
+}
+
+/** The gate pages of the kernel, listed from 2.6.6 on: get_gate_vma(). */
+function gate(release: Release): GateArea | null {
+  const area = {
+    start: vpnOfBig(0xa000000000000000n, SHIFT),
+    end: vpnOfBig(0xa000000000020000n, SHIFT),
+    vmFlags: since(release, 0, '3.6', VM_READ | VM_EXEC),
+    name: since(release, '', '2.6.12-rc1', '[vdso]'),
+  };
+  return isSince(release, '2.6.6') ? area : null;
+}
 
 function nptl(version: '2.3.3' | '2.36'): NptlParameters {
   const old = version === '2.3.3';
@@ -57,6 +92,8 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
 }
 
 function at(release: Release): Target {
+  const search = since<SearchName>(release, 'first-fit', '2.6.0', 'cursor', '3.10', 'gap-tree', '6.1', 'maple');
+  const flagsOf25 = { ...genericMap, GROWSUP: 0x200, POPULATE: 0, NONBLOCK: 0 };
   return {
     arch: 'ia64',
     machine: 'ia64',
@@ -72,21 +109,27 @@ function at(release: Release): Target {
     stackTop: vpnOfBig(STACK_TOP, SHIFT),
     taskUnmappedBase: (task) => task.mapBase,
     newTask: { is32bit: false, mapBase: DEFAULT_MAP_BASE },
-    search: 'first-fit',
+    search,
+    legacySearch: search,
     topDownBase: null,
+    unlimitedStackIsLegacy: false,
     lowestSearched: 0,
     hintTestsPrev: false,
-    readFaultNeeds: VM_READ | VM_EXEC,
+    // arch/ia64/mm/fault.c: ia64_do_page_fault(); in 3.6 what may be written may be read.
+    readFaultNeeds: since(release, VM_READ, '3.6', VM_READ | VM_WRITE),
     hugePages: 0,
     hintStartsSearch: true,
     longestRequest: vpnOfBig(RGN_MAP_LIMIT, SHIFT),
-    hintsIgnored: null,
+    hintsIgnored: since(release, null, '2.6.0', HUGE_REGION),
     low32: null,
     holeSizeHit: 'starts at the base',
     vaHole: null,
     region: { pages: REGION_PAGES, mapLimit: vpnOfBig(RGN_MAP_LIMIT, SHIFT) },
     colour: { shared: SHMLBA_PAGES, file: 1, addsPgoff: false },
-    map: { ...genericMap, GROWSUP: 0x200, POPULATE: 0, NONBLOCK: 0 },
+    mmapCheck: since<Target['mmapCheck']>(release, 'none', '2.6.18', 'all ranges'),
+    checksFixedColour: false,
+    gate: gate(release),
+    map: since(release, flagsOf25, '2.5.74', { ...genericMap, GROWSUP: 0x200 }),
     open: genericOpenFlags,
     stat: ia64Stat,
     stat64: ia64Stat,
@@ -95,29 +138,47 @@ function at(release: Release): Target {
     genericErrno: (errno) => errno,
     trap: break100000,
     nr: ia64Syscalls,
-    backported: ['set_tid_address'],
-    entry: { mmap: 'ia64_mmap', mmap2: 'ia64_mmap2', brk: 'ia64_brk', clone2: 'clone' },
+    backported: since(release, ['set_tid_address'], '2.5.74', []),
+    entry: entries(release),
     cloneOrder: 'stack-size',
     rlimInfinity: [-1, -1],
     swappedRlimits: null,
     usecBytes: 8,
     image: [
-      anonymousArea('nat', SHIFT, 0n, PAGE_SIZE, VM_NAT_FLAGS),
-      textArea(SHIFT, 0x4000000000000000n, 0x4000000000004000n),
-      dataArea(SHIFT, 0x6000000000000000n, 0x6000000000004000n, 0x4000),
-      anonymousArea('rbs', SHIFT, RBS_BOT, RBS_BOT + PAGE_SIZE, VM_RBS_FLAGS),
-      anonymousArea('stack', SHIFT, STACK_TOP - 2n * PAGE_SIZE, STACK_TOP, VM_STACK_FLAGS & ~VM_EXEC),
+      natPage(release),
+      textArea(release, SHIFT, 0x4000000000000000n, 0x4000000000004000n),
+      dataArea(release, SHIFT, 0x6000000000000000n, 0x6000000000004000n, 0x4000),
+      registerStack(release),
+      withoutExec(stackArea(release, SHIFT, STACK_TOP, 2n)),
     ],
+    vdso: [],
     startBrk: vpnOfBig(0x6000000000004000n, SHIFT),
-    dataDefaultFlags: VM_DATA_DEFAULT_FLAGS & ~VM_EXEC,
+    dataDefaultFlags: DATA_FLAGS,
     nptl,
   };
+}
+
+/** The machine's own do_mmap2() tests lengths and regions in an order that changed; from 3.6 on it tests nothing. */
+function entries(release: Release): Readonly<Record<string, string>> {
+  return {
+    mmap: since(release, 'ia64_mmap', '2.6.6', 'ia64_mmap_2.6.6', '2.6.18', 'ia64_mmap_2.6.18', '3.6', 'ia64_mmap_3.6'),
+    mmap2: since(release, 'ia64_mmap2', '2.6.6', 'ia64_mmap2_2.6.6', '2.6.18', 'ia64_mmap2_2.6.18', '3.6', 'ia64_mmap2_3.6'),
+    ...(isSince(release, '3.6') ? {} : { brk: 'ia64_brk' }),
+    clone2: 'clone',
+  };
+}
+
+function withoutExec(area: ImageArea): ImageArea {
+  return { ...area, vmFlags: area.vmFlags & ~VM_EXEC };
 }
 
 export const ia64: Arch = {
   name: 'ia64',
   about: '16 KiB pages, regions, a register stack growing up, little-endian',
   bits: [64],
-  releases: ['2.5.45', '2.5.46'],
+  releases: {
+    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1'],
+  },
+  removedIn: '6.7',
   at,
 };

@@ -1,45 +1,47 @@
 /**
  * sparc64: 8 KiB pages, big-endian, and a hole of addresses that the processor does not implement.
- * Linux 2.5.46 include/asm-sparc64/{processor,page,shmparam,mman}.h, arch/sparc64/kernel/sys_sparc.c.
+ * Linux 2.5.46 to 2.6.18, include/asm-sparc64/{processor,page,pgtable,shmparam,mman}.h,
+ * arch/sparc64/kernel/{sys_sparc.c,sys_sparc32.c}; 3.6 to 6.13, arch/sparc/kernel/sys_sparc_64.c and
+ * arch/sparc/include/asm.
  *
  *   64-bit task:  0x100000 text ...  stack 2^43 | hole | 0xfffff80000000000 mmap ->  ... -(2^34)
  *   32-bit task:  0x10000 text ...  0x70000000 mmap ->          <- stack 0xf0000000
+ *   from 2.6.18:  0x10000 text ...          <- mmap 0xf7ffe000  <- stack 0xffffe000
  *
- * TASK_UNMAPPED_BASE tests the running task's TIF_32BIT, hence "supplied at run time".
+ * From 2.6.18 on the hole is 4 GiB wider on both sides. TASK_UNMAPPED_BASE tests the running task's TIF_32BIT,
+ * hence "supplied at run time".
  */
 import { vpnOfBig } from '../../lib/u64.js';
-import { type Release, since } from '../../release/index.js';
-import type { Arch, Bits, NptlParameters, Target, TaskView } from '../arch.js';
-import { anonymousArea, dataArea, textArea } from '../generic/image.js';
+import { isSince, type Release, type SearchName, since } from '../../release/index.js';
+import type { Arch, Bits, ImageArea, NptlParameters, PlacedArea, Target, TaskView, VaHole } from '../arch.js';
+import { sparcOpenFlags } from '../generic/fcntl.js';
+import { dataArea, hasGnuStack, pagedVvarArea, stackArea, textArea, vdsoArea } from '../generic/image.js';
+import { gapBelowStack } from '../generic/layout.js';
 import {
-  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_STACK_FLAGS,
+  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
+import { sparc32Stat, sparc32Stat64, sparc64Stat, sparc64Stat64 } from '../generic/stat.js';
 import { ta6d, ta10 } from '../trap.js';
 import { sparcErrno } from './errno.js';
 import { sparc32Signals, sparc64Signals } from './signal.js';
 import { sparc32Syscalls, sparc64Syscalls } from './syscallent.js';
-import { sparcOpenFlags } from '../generic/fcntl.js';
-import { sparc32Stat, sparc32Stat64, sparc64Stat, sparc64Stat64 } from '../generic/stat.js';
 
 const SHIFT = 13;
 const genericOfSparc = new Map([...sparcErrno].map(([generic, own]) => [own, generic]));
 const PAGE_OFFSET = vpnOfBig(0xfffff80000000000n, SHIFT);
 /** -PAGE_OFFSET, 2^43: first byte of the hole, and the most that one mapping may have. */
 const HOLE_START = vpnOfBig(1n << 43n, SHIFT);
-/** -(2^34), for 32-bit tasks too: the macro does not look at TIF_32BIT. */
+/** By so much both ends of the hole grow in 2.6.18: the processor may fetch ahead of an address. */
+const EXCLUDED = vpnOfBig(1n << 32n, SHIFT);
+/** -(2^34), which up to 2.6.18 is a 32-bit task's, too: the macro does not look at TIF_32BIT. */
 const TASK_SIZE = vpnOfBig(-(1n << 34n), SHIFT);
-/** End of a 32-bit task's space: a constant in sys_sparc.c. */
-const END32 = vpnOfBig(0xf0000000n, SHIFT);
+const TASK_SIZE32 = vpnOfBig(1n << 32n, SHIFT);
 const UNMAPPED_BASE32 = vpnOfBig(0x70000000n, SHIFT);
 /** max(PAGE_SIZE, L1DCACHE_SIZE): asm-sparc64/shmparam.h. */
 const SHMLBA_PAGES = 0x4000 >> SHIFT;
 
-function taskUnmappedBase(task: TaskView): number {
-  return task.is32bit ? UNMAPPED_BASE32 : PAGE_OFFSET;
-}
-
-function nptl(bits: Bits, version: '2.3.3' | '2.36'): NptlParameters {
+function nptl(bits: Bits, version: '2.3.3' | '2.36', release: Release): NptlParameters {
   const old = version === '2.3.3';
   return {
     ...nptlCommon(version, bits),
@@ -50,7 +52,7 @@ function nptl(bits: Bits, version: '2.3.3' | '2.36'): NptlParameters {
     MULTI_PAGE_ALIASING: 0,
     staticTlsAlign: old ? 16 : 32,
     dtvAtTp: false,
-    stackProt: PROT_READ | PROT_WRITE | (old ? PROT_EXEC : 0),
+    stackProt: PROT_READ | PROT_WRITE | (old && !hasGnuStack(release) ? PROT_EXEC : 0),
     guardInMiddle: false,
     spinFree: 0,
     tls: 'pd',
@@ -59,20 +61,62 @@ function nptl(bits: Bits, version: '2.3.3' | '2.36'): NptlParameters {
   };
 }
 
-const image64 = [
-  textArea(SHIFT, 0x100000n, 0x102000n),
-  dataArea(SHIFT, 0x202000n, 0x204000n, 0x2000),
-  anonymousArea('stack', SHIFT, (1n << 43n) - 0x4000n, 1n << 43n, VM_STACK_FLAGS),
-];
+/** End of a 32-bit task's space: a constant in sys_sparc.c, STACK_TOP32 since. */
+function end32(release: Release): number {
+  return vpnOfBig(since(release, 0xf0000000n, '2.6.18', 0xffffe000n), SHIFT);
+}
 
-const image32 = [
-  textArea(SHIFT, 0x10000n, 0x12000n),
-  dataArea(SHIFT, 0x22000n, 0x24000n, 0x2000),
-  anonymousArea('stack', SHIFT, 0xefffc000n, 0xf0000000n, VM_STACK_FLAGS),
-];
+function vaHole(release: Release): VaHole {
+  const start = HOLE_START - EXCLUDED;
+  return since<VaHole>(
+    release, { start: HOLE_START, end: PAGE_OFFSET, testedBelow: PAGE_OFFSET, lastEnd: HOLE_START },
+    '2.6.18', { start, end: PAGE_OFFSET + EXCLUDED, testedBelow: start, lastEnd: start - 1 },
+  );
+}
+
+function search(release: Release): SearchName {
+  return since<SearchName>(
+    release, 'first-fit', '2.6.0', 'cursor', '2.6.18', 'hole-size', '3.8', 'gap-tree', '6.1', 'maple',
+  );
+}
+
+/** arch_pick_mmap_layout(): 32-bit tasks alone search down, and no guard gap is added. */
+function topDownBase32(release: Release): (stackBytes: number) => number {
+  const end = end32(release);
+  return (stackBytes) => end - gapBelowStack(stackBytes, end, 0, 2 ** SHIFT);
+}
+
+function image(release: Release, is32bit: boolean, stackTop: bigint): readonly ImageArea[] {
+  return is32bit
+    ? [
+        textArea(release, SHIFT, 0x10000n, 0x12000n),
+        dataArea(release, SHIFT, 0x22000n, 0x24000n, 0x2000),
+        stackArea(release, SHIFT, stackTop, 2n),
+      ]
+    : [
+        textArea(release, SHIFT, 0x100000n, 0x102000n),
+        dataArea(release, SHIFT, 0x202000n, 0x204000n, 0x2000),
+        stackArea(release, SHIFT, stackTop, 2n),
+      ];
+}
+
+/** Whose calls have an entry of their own, and the bits of mlockall's flags. */
+function entries(release: Release, is32bit: boolean): Readonly<Record<string, string>> {
+  return {
+    mmap: since(release, 'sparc_mmap', '2.6.18', 'sparc_mmap_2.6.18', '3.6', 'sparc_mmap_3.6'),
+    ...(is32bit ? { mmap2: since(release, 'sparc_mmap2', '2.6.18', 'sparc_mmap2_2.6.18', '3.6', 'sparc_mmap2_3.6') } : {}),
+    ...(is32bit ? {} : { munmap: 'sparc64_munmap' }),
+    ...(isSince(release, '3.6') ? {} : { brk: 'sparc_brk', mremap: is32bit ? 'sparc32_mremap' : 'sparc64_mremap' }),
+    mlockall: 'mlockall_2000',
+  };
+}
 
 function at(release: Release, bits: Bits): Target {
   const is32bit = bits === 32;
+  const hole = vaHole(release);
+  const end = end32(release);
+  const isWide = isSince(release, '2.6.18');
+  const stackTop = is32bit ? end : hole.start;
   return {
     arch: 'sparc64',
     machine: 'sparc64',
@@ -83,28 +127,34 @@ function at(release: Release, bits: Bits): Target {
     pageShift: SHIFT,
     pageSize: 2 ** SHIFT,
     vpnEnd: 2 ** (64 - SHIFT),
-    taskSize: TASK_SIZE,
-    searchEnd: is32bit ? END32 : TASK_SIZE,
-    stackTop: is32bit ? END32 : HOLE_START,
-    taskUnmappedBase,
+    taskSize: is32bit ? since(release, TASK_SIZE, '3.6', TASK_SIZE32) : TASK_SIZE,
+    searchEnd: is32bit ? end : TASK_SIZE,
+    stackTop,
+    taskUnmappedBase: (task: TaskView) => (task.is32bit ? UNMAPPED_BASE32 : hole.end),
     newTask: { is32bit, mapBase: 0 },
-    search: 'first-fit',
-    topDownBase: null,
-    lowestSearched: 0,
+    search: search(release),
+    legacySearch: search(release),
+    topDownBase: is32bit && isWide ? topDownBase32(release) : null,
+    unlimitedStackIsLegacy: is32bit && isWide,
+    lowestSearched: isWide ? 1 : 0,
     hintTestsPrev: false,
+    // arch/sparc64/mm/fault.c: do_sparc64_fault().
     readFaultNeeds: VM_READ | VM_EXEC,
     hugePages: 0,
-    hintStartsSearch: true,
-    longestRequest: is32bit ? END32 : HOLE_START,
+    hintStartsSearch: !isSince(release, '2.6.0'),
+    longestRequest: is32bit ? end : since(release, HOLE_START, '2.6.18', hole.start - 1),
     hintsIgnored: null,
     low32: null,
     holeSizeHit: 'starts at the base',
-    vaHole: { start: HOLE_START, end: PAGE_OFFSET, testedBelow: PAGE_OFFSET, lastEnd: HOLE_START },
+    vaHole: hole,
     region: null,
     colour: { shared: SHMLBA_PAGES, file: SHMLBA_PAGES, addsPgoff: true },
+    mmapCheck: since<Target['mmapCheck']>(release, 'none', '2.6.18', 'fixed ranges', '3.6', 'all ranges'),
+    checksFixedColour: isSince(release, '2.6.32'),
+    gate: null,
     map: {
       ...genericMap,
-      GROWSDOWN: since(release, 0x100, '2.6.11', 0x200), // 0x100 is MAP_LOCKED too, until it moved
+      GROWSDOWN: since(release, 0x100, '2.5.74', 0x200), // 0x100 is MAP_LOCKED too, until it moved
       LOCKED: 0x100,
       NORESERVE: 0x40,
     },
@@ -116,29 +166,29 @@ function at(release: Release, bits: Bits): Target {
     genericErrno: (errno) => genericOfSparc.get(errno) ?? errno,
     trap: is32bit ? ta10 : ta6d,
     nr: is32bit ? sparc32Syscalls : sparc64Syscalls,
-    backported: ['set_tid_address'],
-    entry: {
-      mmap: 'sparc_mmap',
-      brk: 'sparc_brk',
-      ...(is32bit ? { mmap2: 'sparc_mmap2' } : { munmap: 'sparc64_munmap' }),
-      mremap: is32bit ? 'sparc32_mremap' : 'sparc64_mremap',
-      mlockall: 'mlockall_2000',
-    },
+    backported: since(release, ['set_tid_address'], '2.5.74', []),
+    entry: entries(release, is32bit),
     cloneOrder: 'tls-fourth',
     rlimInfinity: is32bit ? [0, 0x7fffffff] : [-1, -1],
     swappedRlimits: [6, 7],
     usecBytes: 4, // suseconds_t is an int
-    image: is32bit ? image32 : image64,
+    image: image(release, is32bit, BigInt(stackTop) << BigInt(SHIFT)),
+    vdso: since<readonly PlacedArea[]>(release, [], '6.1', [pagedVvarArea(1), vdsoArea(1)]),
     startBrk: vpnOfBig(is32bit ? 0x24000n : 0x204000n, SHIFT),
     dataDefaultFlags: VM_DATA_DEFAULT_FLAGS,
-    nptl: (version) => nptl(bits, version),
+    nptl: (version) => nptl(bits, version, release),
   };
 }
+
+const RELEASES = [
+  '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1',
+];
 
 export const sparc64: Arch = {
   name: 'sparc64',
   about: '8 KiB pages, mmap above the VA hole (0x70000000 for 32-bit tasks), big-endian',
   bits: [64, 32],
-  releases: ['2.5.45', '2.5.46'],
+  releases: { 64: RELEASES, 32: RELEASES },
+  removedIn: null,
   at,
 };

@@ -1,50 +1,59 @@
 /**
- * x86_64: the hosts of today. 4 KiB pages, searches from the top down below a base that leaves room for the
- * stack. Linux 6.1 and 6.18, arch/x86/include/asm/{page_64_types,processor,elf}.h, arch/x86/mm/mmap.c,
- * arch/x86/kernel/sys_x86_64.c.
+ * x86_64: 4 KiB pages; 64-bit tasks search up from a third of their space, from 3.6 on down from below the stack,
+ * 32-bit tasks down from 2.6.18 on. Linux 2.5.46 to 2.6.18, include/asm-x86_64/{processor,page,ia32,mman}.h,
+ * arch/x86_64/kernel/sys_x86_64.c, arch/x86_64/ia32/{ia32_binfmt,mmap32}.c; 3.6 to 6.18, arch/x86/include/asm,
+ * arch/x86/mm/mmap.c, arch/x86/kernel/sys_x86_64.c.
  *
- *   64-bit task:  0x400000 text, heap ->          <- mmap 0x7ffff7fff000    <- stack 0x7ffffffff000
- *   32-bit task:  0x08048000 text, heap ->        <- mmap 0xf7ffe000        <- stack 0xffffe000
+ *   64-bit task up:    0x400000 text, heap ->   0x2a95556000 mmap ->      <- stack 0x7fc0000000 (39 bits)
+ *                      0x400000 text, heap ->   0x2aaaaaaab000 mmap ->    <- stack 0x800000000000 (2.6.11)
+ *   64-bit task down:  0x400000 text, heap ->   <- mmap 0x7ffff7fff000    <- stack 0x7ffffffff000
+ *   32-bit task:       0x08048000 text, heap -> <- mmap 0xf7ffe000        <- stack 0xffffe000
  *
- * Earlier releases had other layouts (bottom-up, and for 64-bit tasks another TASK_SIZE): no record yet.
+ * 32-bit tasks before 2.6.12 are not here: those kernels add PROT_EXEC to what they map (vm_force_exec32).
  */
 import { vpnOfBig } from '../../lib/u64.js';
-import type { Release } from '../../release/index.js';
-import type { Arch, Bits, ImageArea, NptlParameters, Target } from '../arch.js';
-import { anonymousArea, modernDataArea, modernTextArea, specialArea } from '../generic/image.js';
-import { gapBelowStack } from '../generic/layout.js';
+import { isSince, type Release, type SearchName, since } from '../../release/index.js';
+import type { Arch, Bits, GateArea, ImageArea, NptlParameters, PlacedArea, Target } from '../arch.js';
+import { genericOpenFlags } from '../generic/fcntl.js';
+import { dataArea, stackArea, textArea, vdsoArea, vvarArea } from '../generic/image.js';
+import { x86TopDownBase } from '../generic/layout.js';
 import {
-  genericMap, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_STACK_FLAGS, VM_WRITE,
+  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
 } from '../generic/mman.js';
 import { nptlCommon, sizeof64 } from '../generic/nptl.js';
+import { i386Stat, i386Stat64, sparc64Stat64 } from '../generic/stat.js';
 import { i386Signals } from '../i386/signal.js';
 import { i386Syscalls } from '../i386/syscallent.js';
 import { int80, syscallInstruction } from '../trap.js';
 import { x8664Signals } from './signal.js';
 import { x8664Syscalls } from './syscallent.js';
-import { genericOpenFlags } from '../generic/fcntl.js';
-import { i386Stat, i386Stat64, sparc64Stat64 } from '../generic/stat.js';
 
 const SHIFT = 12;
-/** TASK_SIZE_MAX with four levels of page table, also DEFAULT_MAP_WINDOW and STACK_TOP. */
-const TASK_SIZE = vpnOfBig(0x7ffffffff000n, SHIFT);
+const PAGE_SIZE = 2 ** SHIFT;
 /** IA32_PAGE_OFFSET. */
-const TASK_SIZE32 = vpnOfBig(0xffffe000n, SHIFT);
+const END32 = vpnOfBig(0xffffe000n, SHIFT);
 
-function nptl(bits: Bits, version: '2.3.3' | '2.36'): NptlParameters {
+/** TASK_SIZE of 64-bit tasks: three levels of page table, then four; the last page goes in 2.6.18 (TASK_SIZE64). */
+function taskSize64(release: Release): number {
+  return vpnOfBig(since(release, 0x7fc0000000n, '2.6.11', 0x800000000000n, '2.6.18', 0x7ffffffff000n), SHIFT);
+}
+
+function nptl(bits: Bits, version: '2.3.3' | '2.36', release: Release): NptlParameters {
   const is32bit = bits === 32;
+  const old = version === '2.3.3';
+  // struct pthread and static TLS as observed in a static program of glibc 2.36.
+  const observed = is32bit || old ? {} : { sizeofPthread: 0x940, tidOffset: 0x2d0, staticTlsSize: 0xd00, sizeof: sizeof64 };
   return {
     ...nptlCommon(version, bits),
-    // struct pthread and static TLS as observed in a static program of glibc 2.36.
-    ...(is32bit ? {} : { sizeofPthread: 0x940, tidOffset: 0x2d0, staticTlsSize: 0xd00, sizeof: sizeof64 }),
+    ...observed,
     PTHREAD_STACK_MIN: 16384,
     ARCH_STACK_DEFAULT_SIZE: 2 * 1024 * 1024,
     MINIMAL_REST_STACK: 2048,
     defaultStackDivisor: 1,
     MULTI_PAGE_ALIASING: 0,
-    staticTlsAlign: 64,
+    staticTlsAlign: old ? 16 : 64,
     dtvAtTp: false,
-    stackProt: PROT_READ | PROT_WRITE,
+    stackProt: PROT_READ | PROT_WRITE | (old && stackIsExecutable(release) ? PROT_EXEC : 0),
     guardInMiddle: false,
     spinFree: 1,
     tls: is32bit ? 'user_desc' : 'pd',
@@ -53,28 +62,71 @@ function nptl(bits: Bits, version: '2.3.3' | '2.36'): NptlParameters {
   };
 }
 
-/** What exec leaves: vvar and vdso at the top of the mmap area, and a stack of 33 pages. */
-function image(release: Release, bits: Bits): readonly ImageArea[] {
-  const is32bit = bits === 32;
-  const base = is32bit ? 0xf7ffe000n : 0x7ffff7fff000n;
-  const top = is32bit ? 0xffffe000n : 0x7ffffffff000n;
+/** vm_data_default_flags and vm_stack_flags keep VM_EXEC unless booted with noexec=on; from 2.6.12 the program says. */
+function stackIsExecutable(release: Release): boolean {
+  return !isSince(release, '2.6.12-rc1');
+}
+
+function image(release: Release, is32bit: boolean, stackTop: number): readonly ImageArea[] {
   const text = is32bit ? 0x08048000n : 0x400000n;
-  const hasClockPages = release.name === '6.18';
-  const vdso = base - 0x2000n;
-  const clock = hasClockPages ? vdso - 0x2000n : vdso;
+  const stack = stackArea(release, SHIFT, BigInt(stackTop) << BigInt(SHIFT), 2n);
   return [
-    modernTextArea(SHIFT, text, text + 0x1000n),
-    modernDataArea(SHIFT, text + 0x1000n, text + 0x2000n, 0x1000),
-    specialArea('vvar', SHIFT, clock - 0x4000n, clock, '[vvar]'),
-    ...(hasClockPages ? [specialArea('vvar', SHIFT, clock, vdso, '[vvar_vclock]')] : []),
-    specialArea('vdso', SHIFT, vdso, base, '[vdso]'),
-    anonymousArea('stack', SHIFT, top - 0x21000n, top, VM_STACK_FLAGS & ~VM_EXEC),
+    textArea(release, SHIFT, text, text + 0x1000n),
+    dataArea(release, SHIFT, text + 0x1000n, text + 0x2000n, 0x1000),
+    stackIsExecutable(release) ? { ...stack, vmFlags: stack.vmFlags | VM_EXEC } : stack,
   ];
+}
+
+/** None that the search places before 3.6; two pages then, three of data below them in 4.12 and four in 6.1. */
+function vdso(release: Release): readonly PlacedArea[] {
+  return since<readonly PlacedArea[]>(
+    release, [],
+    '3.6', [vdsoArea(2)],
+    '4.12', [vvarArea(3), vdsoArea(2)],
+    '6.1', [vvarArea(4), vdsoArea(2)],
+    '6.13', [vvarArea(4), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
+  );
+}
+
+/** The vsyscall pages; 32-bit tasks have their own up to 2.6.18, which is an area there, above TASK_SIZE. */
+function gate(release: Release, is32bit: boolean): GateArea | null {
+  const pages = (start: bigint, end: bigint) => ({ start: vpnOfBig(start, SHIFT), end: vpnOfBig(end, SHIFT) });
+  const gate32 = { ...pages(0xffffe000n, 0xfffff000n), vmFlags: 0, name: '' };
+  const gate64 = { ...pages(0xffffffffff600000n, 0xffffffffffe00000n), vmFlags: 0, name: '' };
+  const one64 = { ...pages(0xffffffffff600000n, 0xffffffffff601000n), vmFlags: VM_READ | VM_EXEC, name: '[vsyscall]' };
+  return is32bit
+    ? since<GateArea | null>(
+        release, gate32, '2.6.12-rc1', { ...gate32, name: '[vdso]' },
+        '2.6.18', { ...gate32, vmFlags: VM_READ | VM_EXEC, name: '[vdso]' }, '3.6', null,
+      )
+    : since<GateArea | null>(
+        release, null, '2.6.6', gate64, '2.6.12-rc1', { ...gate64, name: '[vdso]' }, '3.6', one64,
+        '6.1', { ...one64, vmFlags: VM_EXEC },
+      );
+}
+
+/** The machine's own loop, whose generations are those of mm/mmap.c, a little later. */
+function searches(release: Release, is32bit: boolean): { search: SearchName; goesDown: boolean } {
+  return {
+    search: since<SearchName>(
+      release, 'first-fit', '2.6.6', 'cursor', '2.6.18', 'hole-size', '3.6', 'hole-size-3.6', '3.8', 'gap-tree',
+      '6.1', 'maple',
+    ),
+    goesDown: isSince(release, is32bit ? '2.6.18' : '3.6'),
+  };
+}
+
+function unmappedBase(release: Release, is32bit: boolean): number {
+  return Math.ceil((is32bit ? END32 : taskSize64(release)) / 3);
 }
 
 function at(release: Release, bits: Bits): Target {
   const is32bit = bits === 32;
-  const taskSize = is32bit ? TASK_SIZE32 : TASK_SIZE;
+  const base = unmappedBase(release, is32bit);
+  // TASK_SIZE does not look at TIF_IA32 before 2.6.18.
+  const taskSize = is32bit && isSince(release, '2.6.18') ? END32 : taskSize64(release);
+  const end = is32bit ? END32 : taskSize;
+  const { search, goesDown } = searches(release, is32bit);
   return {
     arch: 'x86_64',
     machine: 'x86_64',
@@ -83,28 +135,37 @@ function at(release: Release, bits: Bits): Target {
     release,
     bigEndian: false,
     pageShift: SHIFT,
-    pageSize: 2 ** SHIFT,
+    pageSize: PAGE_SIZE,
     vpnEnd: 2 ** (64 - SHIFT),
     taskSize,
-    searchEnd: taskSize,
-    stackTop: taskSize,
-    taskUnmappedBase: () => Math.ceil(taskSize / 3),
+    searchEnd: end,
+    stackTop: end,
+    taskUnmappedBase: () => base,
     newTask: { is32bit, mapBase: 0 },
-    search: 'maple',
-    topDownBase: (stackBytes) => taskSize - gapBelowStack(stackBytes, taskSize, release.rules.stackGuardGap, 2 ** SHIFT),
+    search,
+    legacySearch: search,
+    topDownBase: goesDown ? x86TopDownBase(release, end, PAGE_SIZE) : null,
+    unlimitedStackIsLegacy: goesDown && !isSince(release, '6.1'),
     lowestSearched: 1,
     hintTestsPrev: false,
-    // arch/x86/mm/fault.c: access_error(), vma_is_accessible().
-    readFaultNeeds: VM_READ | VM_WRITE | VM_EXEC,
+    // arch/x86_64/mm/fault.c: do_page_fault(); arch/x86/mm/fault.c: access_error(), vma_is_accessible().
+    readFaultNeeds: since(release, VM_READ | VM_EXEC, '3.6', VM_READ | VM_WRITE | VM_EXEC),
     hugePages: 512,
-    hintStartsSearch: false,
-    longestRequest: taskSize,
+    hintStartsSearch: !isSince(release, '2.6.6'),
+    longestRequest: end,
     hintsIgnored: null,
-    low32: { start: vpnOfBig(0x40000000n, SHIFT), end: vpnOfBig(0x80000000n, SHIFT) },
+    // Before 2.5.74 from where 32-bit tasks start to the last page but one below 4 GiB.
+    low32: {
+      start: vpnOfBig(0x40000000n, SHIFT),
+      end: vpnOfBig(since(release, 0xfffff000n, '2.5.74', 0x80000000n), SHIFT),
+    },
     holeSizeHit: is32bit ? 'moves the cache' : 'moves the cache for MAP_32BIT',
     vaHole: null,
     region: null,
     colour: { shared: 1, file: 1, addsPgoff: false },
+    mmapCheck: 'none',
+    checksFixedColour: false,
+    gate: gate(release, is32bit),
     map: { ...genericMap, LOW32: is32bit ? 0 : 0x40 },
     open: genericOpenFlags,
     stat: is32bit ? i386Stat : sparc64Stat64,
@@ -114,7 +175,7 @@ function at(release: Release, bits: Bits): Target {
     genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,
     nr: is32bit ? i386Syscalls : x8664Syscalls,
-    backported: [],
+    backported: since(release, ['set_tid_address', 'exit_group'], '2.5.74', []),
     entry: is32bit
       ? { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' }
       : { mmap: 'x86_64_mmap' },
@@ -122,17 +183,22 @@ function at(release: Release, bits: Bits): Target {
     rlimInfinity: is32bit ? [0, -1] : [-1, -1],
     swappedRlimits: null,
     usecBytes: bits / 8,
-    image: image(release, bits),
+    image: image(release, is32bit, end),
+    vdso: vdso(release),
     startBrk: vpnOfBig(is32bit ? 0x0804a000n : 0x402000n, SHIFT),
-    dataDefaultFlags: VM_DATA_DEFAULT_FLAGS & ~VM_EXEC,
-    nptl: (version) => nptl(bits, version),
+    dataDefaultFlags: VM_DATA_DEFAULT_FLAGS & (stackIsExecutable(release) ? -1 : ~VM_EXEC),
+    nptl: (version) => nptl(bits, version, release),
   };
 }
 
 export const x8664: Arch = {
   name: 'x86_64',
-  about: '4 KiB pages, mmap top-down from below the stack, little-endian',
+  about: '4 KiB pages, mmap from a third up or from below the stack down, little-endian',
   bits: [64, 32],
-  releases: ['6.1', '6.18'],
+  releases: {
+    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1', '6.18'],
+    32: ['2.6.12-rc1', '2.6.18', '6.1', '6.18'],
+  },
+  removedIn: null,
   at,
 };
