@@ -3,6 +3,7 @@
  * the robust list's link 20 (32-bit), or nusers 12, kind 16 and two links 24 (64-bit). glibc 2.3.3 and 2.36,
  * pthreadtypes.h, nptl/pthreadP.h.
  */
+import { vpnOf } from '../lib/u64.js';
 import { lllTrylock } from './lowlevellock.js';
 import type { WaitOn } from './futex.js';
 import type { Nptl } from './nptl.js';
@@ -74,7 +75,41 @@ export function deepen(nptl: Nptl, hi: number, lo: number): number {
   return 0;
 }
 
-/** Takes a plain mutex if it is free, and records it. The one memory page of a mutex is looked up once. */
+/**
+ * Takes a plain mutex that is free, and records it: what almost every pthread_mutex_lock is. False when it is anything
+ * else, or when a look at its memory would fault. The page is looked up once and not for each word (half the time).
+ */
+export function takePlain(nptl: Nptl, hi: number, lo: number): boolean {
+  const { pageTable } = nptl.mm;
+  const { memory } = pageTable;
+  const at = lo & (nptl.pageSize - 1);
+  if (at + nptl.mutexNusers + 8 > nptl.pageSize || (lo & 3) !== 0) return false;
+  const pfn = pageTable.forWrite(vpnOf(hi, lo, nptl.target.pageShift));
+  if (pfn < 0) return false;
+  if ((memory.load32(pfn, at + nptl.mutexKind) & 0x7f) !== PTHREAD_MUTEX_NORMAL || memory.load32(pfn, at) !== 0) return false;
+  memory.store32(pfn, at + OWNER, nptl.selfTid);
+  const users = at + nptl.mutexNusers;
+  memory.store32(pfn, users, memory.load32(pfn, users) + 1);
+  return memory.store32(pfn, at, 1) === 0;
+}
+
+/** Frees a plain mutex that nobody waits for. False when it is anything else: nothing has been done then. */
+export function freePlain(nptl: Nptl, hi: number, lo: number): boolean {
+  const { pageTable } = nptl.mm;
+  const { memory } = pageTable;
+  const at = lo & (nptl.pageSize - 1);
+  if (at + nptl.mutexNusers + 8 > nptl.pageSize || (lo & 3) !== 0) return false;
+  const pfn = pageTable.forWrite(vpnOf(hi, lo, nptl.target.pageShift));
+  if (pfn < 0) return false;
+  if ((memory.load32(pfn, at + nptl.mutexKind) & 0x7f) !== PTHREAD_MUTEX_NORMAL || memory.load32(pfn, at) !== 1) return false;
+  const users = at + nptl.mutexNusers;
+  memory.store32(pfn, at + OWNER, 0);
+  memory.store32(pfn, users, memory.load32(pfn, users) - 1);
+  memory.store32(pfn, at, 0);
+  return true;
+}
+
+/** Takes the lock word if it is free, and records it. */
 export function takeIfFree(nptl: Nptl, hi: number, lo: number): boolean {
   if (!lllTrylock(nptl, hi, lo)) return false;
   acquired(nptl, hi, lo);

@@ -9,7 +9,7 @@ import type { Steps } from './futex.js';
 import { lllCondLock, lllLockWait, lllTrylock } from './lowlevellock.js';
 import {
   acquired, COUNT, deepen, FULL_MASK, isShared, kindOf, OWNER, PRIO_INHERIT, PRIO_PROTECT, PTHREAD_MUTEX_ADAPTIVE_NP,
-  PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, takeIfFree, TYPE_MASK, waitOn,
+  PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_RECURSIVE, takePlain, TYPE_MASK, waitOn,
 } from './mutex.js';
 import { DEEPENED } from './mutex_deadline.js';
 import type { Nptl } from './nptl.js';
@@ -24,7 +24,7 @@ const SUCCESS = new Done(0);
 export function mutexLock(nptl: Nptl, mutex: Addr): Call<number> {
   const hi = hiOf(mutex);
   const lo = loOf(mutex);
-  if (!nptl.sys.preempts && (kindOf(nptl, hi, lo) & 0x7f) === PTHREAD_MUTEX_NORMAL && takeIfFree(nptl, hi, lo)) return SUCCESS;
+  if (!nptl.sys.preempts && takePlain(nptl, hi, lo)) return SUCCESS;
   return new Lazy(nptl.sys, 'pthread_mutex_lock', lockMutex(nptl, hi, lo));
 }
 

@@ -4,7 +4,7 @@ import { type Call, Done, Lazy } from './call.js';
 import type { Steps } from './futex.js';
 import { lllUnlock } from './lowlevellock.js';
 import {
-  COUNT, FULL_MASK, isShared, kindOf, OWNER, PRIO_INHERIT, PRIO_PROTECT, PTHREAD_MUTEX_ADAPTIVE_NP,
+  COUNT, FULL_MASK, freePlain, isShared, kindOf, OWNER, PRIO_INHERIT, PRIO_PROTECT, PTHREAD_MUTEX_ADAPTIVE_NP,
   PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, released, TYPE_MASK,
 } from './mutex.js';
 import type { Nptl } from './nptl.js';
@@ -18,6 +18,7 @@ const SUCCESS = new Done(0);
 /** 0; EPERM for a mutex that checks and is not this thread's. A plain mutex does not ask who unlocks it. */
 export function mutexUnlock(nptl: Nptl, mutex: Addr): Call<number> {
   if (nptl.sys.preempts) return new Lazy(nptl.sys, 'pthread_mutex_unlock', unlockStep(nptl, hiOf(mutex), loOf(mutex)));
+  if (freePlain(nptl, hiOf(mutex), loOf(mutex))) return SUCCESS;
   const error = unlockMutex(nptl, hiOf(mutex), loOf(mutex), true);
   return error === 0 ? SUCCESS : new Done(error);
 }
