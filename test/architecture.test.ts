@@ -151,11 +151,12 @@ describe('the one door to the kernel', () => {
     expect(arrows(({ path }, to) => part(path) === 'thread' && forbidden.test(to))).toEqual([]);
   });
 
-  it('src/thread calls the kernel in one file, as a processor does: a trap, a fault, and an interrupt, kernel.queue.point()', () => {
+  it('src/thread calls the kernel in one file, as a processor does: traps, faults, interrupts, and what they leave to do', () => {
     const callsOf = ({ path, code }: Source) =>
       [...code.matchAll(/\bkernel\.(?:\w+\.)*\w+(?=\()/g)].map((match) => `${path}: ${match[0]}`);
     expect(thread.flatMap(callsOf)).toEqual([
-      'thread/sys.ts: kernel.trap', 'thread/sys.ts: kernel.queue.point', 'thread/sys.ts: kernel.raiseFault',
+      'thread/sys.ts: kernel.trap', 'thread/sys.ts: kernel.queue.point', 'thread/sys.ts: kernel.takeSignals',
+      'thread/sys.ts: kernel.has', 'thread/sys.ts: kernel.raiseFault',
     ]);
   });
 

@@ -260,6 +260,21 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost {
     return interrupted === 0 && this.signals.pending === 0 ? true : this.deliverSignals(interrupted);
   }
 
+  /** Whether the call of this name is implemented here. */
+  has(name: string): boolean {
+    const nr = this.target.nr[name];
+    return nr !== undefined && this.table[nr] !== null;
+  }
+
+  /**
+   * User mode's: a call of the running task has left signals for it, which are delivered before it goes on. False when it
+   * does not go on now.
+   */
+  takeSignals(): boolean {
+    this.needResched = false;
+    return this.signals.pending === 0 ? true : this.deliverSignals(0);
+  }
+
   /** Delivers what is pending for the running task; a call that was interrupted without a handler begins again. */
   private deliverSignals(interrupted: number): boolean {
     const next = this.signals.deliver(interrupted);

@@ -28,6 +28,7 @@ function roundUp(bytes: number, unit: number): number {
  */
 export function allocateStack(nptl: Nptl, attr: ThreadAttributes): number {
   const { params, pageSize } = nptl;
+  if (attr.hasStack) return userStack(nptl, attr);
   const asked = attr.stackSize === 0 ? nptl.defaultStackSize : attr.stackSize;
   const guard = strategyOf(nptl).hasGuards ? roundUp(attr.guardSize, pageSize) : 0;
   let size = Math.floor(asked / params.staticTlsAlign) * params.staticTlsAlign;
@@ -41,6 +42,18 @@ export function allocateStack(nptl: Nptl, attr: ThreadAttributes): number {
   }
   const cached = takeFromCache(nptl, size);
   return cached !== NOBODY ? reuse(nptl, cached, guard, size) : mapBlock(nptl, size, guard);
+}
+
+/** A stack of the program's own: no guard, and no cache. EINVAL when TLS and a minimal stack do not fit. */
+function userStack(nptl: Nptl, { stackSize, stackHi, stackLo }: ThreadAttributes): number {
+  const { params, threads } = nptl;
+  const least = params.staticTlsSize + params.MINIMAL_REST_STACK;
+  if (stackSize !== 0 && stackSize < least) return -EINVAL;
+  const size = stackSize === 0 ? nptl.defaultStackSize : stackSize;
+  const start = (stackLo >>> 0) - size;
+  const row = newThread(nptl, stackHi + hiOfNumber(start), start | 0, size, 0);
+  threads.isUserStack[row] = 1;
+  return row;
 }
 
 /** 2.36 turns ENOMEM of the kernel into EAGAIN; 2.3.3 hands it on. */
@@ -73,8 +86,9 @@ function newThread(nptl: Nptl, hi: number, lo: number, size: number, guard: numb
   threads.size[row] = size;
   threads.guard[row] = guard;
   const align = params.staticTlsAlign;
-  const end = params.dtvAtTp ? Math.floor((size - params.staticTlsSize) / align) * align : size;
-  const pd = (lo >>> 0) + Math.floor((end - params.sizeofPthread) / align) * align;
+  const top = (lo >>> 0) + size;
+  const end = params.dtvAtTp ? Math.floor((top - params.staticTlsSize) / align) * align : top;
+  const pd = Math.floor((end - params.sizeofPthread) / align) * align;
   threads.pdHi[row] = hi + hiOfNumber(pd);
   threads.pdLo[row] = pd | 0;
   nptl.store(threads.pdHi[row]!, threads.pdLo[row]!, row + 1);
@@ -131,6 +145,10 @@ function takeFromCache(nptl: Nptl, size: number): number {
 export function queueStack(nptl: Nptl, row: number): void {
   if (row === MAIN) return;
   const { threads } = nptl;
+  if (threads.isUserStack[row] === 1) {
+    threads.release(row);
+    return;
+  }
   threads.cachePrev[row] = NOBODY;
   threads.cacheNext[row] = nptl.cacheHead;
   if (nptl.cacheHead === NOBODY) nptl.cacheTail = row;

@@ -9,6 +9,7 @@
 import { AtomicWords } from './libc/atomics.js';
 import { Attributes } from './libc/attributes.js';
 import { Barriers } from './libc/barriers.js';
+import { Cancellation } from './libc/cancellation.js';
 import { Conditions } from './libc/conditions.js';
 import { LibcCore } from './libc/core.js';
 import { ThreadKeys } from './libc/keys.js';
@@ -19,6 +20,7 @@ import { Mutexes } from './libc/mutexes.js';
 import { Output } from './libc/output.js';
 import { Rwlocks } from './libc/rwlocks.js';
 import { Semaphores } from './libc/semaphores.js';
+import { SignalCalls } from './libc/signals.js';
 import { SystemCalls } from './libc/system_calls.js';
 import { Threads } from './libc/threads.js';
 import type { Runtime } from './runtime.js';
@@ -30,6 +32,7 @@ export interface Libc
   extends AtomicWords,
     Attributes,
     Barriers,
+    Cancellation,
     Conditions,
     FileCalls,
     Memory,
@@ -38,12 +41,14 @@ export interface Libc
     Output,
     Rwlocks,
     Semaphores,
+    SignalCalls,
     SystemCalls,
     ThreadKeys,
     Threads {}
 
 const families = [
-  AtomicWords, Attributes, Barriers, Conditions, FileCalls, Memory, Mman, Mutexes, Output, Rwlocks, Semaphores, SystemCalls, ThreadKeys, Threads,
+  AtomicWords, Attributes, Barriers, Cancellation, Conditions, FileCalls, Memory, Mman, Mutexes, Output, Rwlocks, Semaphores,
+  SignalCalls, SystemCalls, ThreadKeys, Threads,
 ];
 
 class Composed extends LibcCore {}

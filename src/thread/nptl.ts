@@ -15,6 +15,7 @@ import type { FaultReason } from '../mm/page_table.js';
 import { FAULT, load32, store32 } from '../mm/uaccess.js';
 import type { Addr } from './address.js';
 import { makeAddr } from './address.js';
+import type { Cleanup } from './cleanups.js';
 import { CodeAddresses } from './code_addresses.js';
 import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR } from '../arch/generic/signal.js';
 import { TASK_FREE } from '../task/task_table.js';
@@ -158,6 +159,21 @@ export class Nptl {
   priorityInheritance = 0;
   monotonicClock = 0;
 
+  /** Cleanup handlers and names of threads that have any, by row; pthread_setconcurrency's hint. */
+  readonly cleanups = new Map<number, Cleanup[]>();
+  readonly names = new Map<number, string>();
+  concurrency = 0;
+  /** SIGCANCEL's handler is installed; the handler itself, one for all processes of a program. */
+  hasSigcancel = false;
+  /** 2.36: SIGSETXID's handler is installed; signals blocked by the latest thread that made one. */
+  hasSetxid = false;
+  firstMask: { readonly hi: number; readonly lo: number } = { hi: 0, lo: 0 };
+  sigcancelHandler: ((signo: number, info: Addr) => void) | null = null;
+  /** A call has left signals for the running thread: user mode delivers them before it goes on. */
+  takesSignals = false;
+  /** The process that runs; shared by all that fork made of one. */
+  facade: { nptl: Nptl } = { nptl: this };
+
   /** Static data: high half, low half of its page, next free byte. */
   readonly dataHi: number;
   readonly dataLo: number;
@@ -253,6 +269,16 @@ export class Nptl {
   /** Row of the thread that the running one joins. */
   get joinedRow(): number {
     return this.joinOf[this.kernel.current]!;
+  }
+
+  /** pid of the process. */
+  get tgid(): number {
+    return this.kernel.process.tgid;
+  }
+
+  /** The process that runs, whichever of this program's it is. */
+  running(): Nptl {
+    return this.facade.nptl;
   }
 
   /** tid of the running thread. */
@@ -383,6 +409,23 @@ export class Nptl {
   /** The exception for an access to hi:lo that was just refused. */
   fault(hi: number, lo: number): GuestFault {
     return new GuestFault(hi, lo, this.mm.pageTable.lastFault);
+  }
+
+  /** A C long or pointer at hi:lo. */
+  loadWord(hi: number, lo: number): Halves {
+    if (this.target.bits === 32) return { hi: 0, lo: this.load(hi, lo) };
+    const low = this.target.bigEndian ? 4 : 0;
+    return { hi: this.load(hi, lo + 4 - low), lo: this.load(hi, lo + low) };
+  }
+
+  storeWord(hi: number, lo: number, valueHi: number, valueLo: number): void {
+    if (this.target.bits === 32) {
+      this.store(hi, lo, valueLo);
+      return;
+    }
+    const low = this.target.bigEndian ? 4 : 0;
+    this.store(hi, lo + low, valueLo);
+    this.store(hi, lo + 4 - low, valueHi);
   }
 
   /** Notes what the running thread is about to wait for: the object at hi:lo. */

@@ -6,9 +6,11 @@ import { hiOfNumber, loOfNumber } from '../lib/u64.js';
 import { type Addr, hiOf, loOf } from './address.js';
 import { allocateStack, createError, queueStack } from './allocate_stack.js';
 import type { Nptl } from './nptl.js';
-import { defaultAttr, readAttr, type ThreadAttributes } from './pthread_attr.js';
+import { defaultAttr, newAttributes, readAttr } from './pthread_attr.js';
+import { scheduleExplicitly } from './pthread_sched.js';
+import { EMPTY_SET, FULL_SET, rtSigaction, setOf, SIGCANCEL, SIGSETXID, type SigSet, sigprocmask } from './signal_calls.js';
 
-const scratch: ThreadAttributes = { stackSize: 0, guardSize: 0, isDetached: false };
+const scratch = newAttributes();
 
 /**
  * Creates a thread that runs `routine(arg)`. Returns its row, or a negated errno: EAGAIN without a pid,
@@ -23,13 +25,51 @@ export function pthreadCreate(nptl: Nptl, attrAddr: Addr | null, routine: unknow
   threads.arg.set(row, arg);
   threads.result.set(row, undefined);
   if (attr.isDetached) threads.joinid[row] = row;
-  const error = clone(nptl, row);
+  const error = nptl.isModern ? cloneBlocked(nptl, row) : clone(nptl, row);
   if (error < 0) {
     queueStack(nptl, row);
     return createError(nptl, error);
   }
   nptl.nthreads += 1;
-  return row;
+  return attr.isExplicit ? startWith(nptl, row, attr.policy, attr.priority) : row;
+}
+
+/** 2.36 makes a thread with every signal blocked: it sets its own mask once it is there. */
+function cloneBlocked(nptl: Nptl, row: number): number {
+  const { SIG_BLOCK, SIG_SETMASK } = nptl.target.signals;
+  if (!nptl.hasSetxid) lateInit(nptl);
+  const old = sigprocmask(nptl, SIG_BLOCK, FULL_SET);
+  const error = clone(nptl, row);
+  if (typeof old === 'number') return error;
+  nptl.firstMask = old;
+  sigprocmask(nptl, SIG_SETMASK, old, false);
+  return error;
+}
+
+/** late_init() of 2.36, at the first pthread_create: the handler of SIGSETXID, and both of NPTL's signals unblocked. */
+function lateInit(nptl: Nptl): void {
+  nptl.hasSetxid = true;
+  const { SIG_UNBLOCK, SA_SIGINFO, SA_RESTART, SA_ONSTACK } = nptl.target.signals;
+  const [handlerHi, handlerLo] = nptl.code.addressOf(sigsetxidHandler);
+  rtSigaction(nptl, SIGSETXID, { handlerHi, handlerLo, flags: SA_SIGINFO | SA_RESTART | SA_ONSTACK, mask: EMPTY_SET });
+  sigprocmask(nptl, SIG_UNBLOCK, setOf([SIGCANCEL, SIGSETXID]), false);
+}
+
+/** Nobody changes user here: there is nothing for the other threads to do. */
+function sigsetxidHandler(): void {}
+
+/** A thread with PTHREAD_EXPLICIT_SCHED: one that may not have it ends without having run, and is nobody's to join. */
+function startWith(nptl: Nptl, row: number, policy: number, priority: number): number {
+  const error = scheduleExplicitly(nptl, nptl.tid(row), policy, priority);
+  if (error === 0) return row;
+  nptl.threads.routine.set(row, () => undefined);
+  nptl.threads.joinid[row] = row;
+  return -error;
+}
+
+/** The signals that a new thread blocks: those of its maker. */
+export function maskOfNewThread(nptl: Nptl): SigSet {
+  return nptl.firstMask;
 }
 
 /** The clone system call with the arguments in this machine's order. */
@@ -69,22 +109,4 @@ function setTls(nptl: Nptl, i: number, pdHi: number, pdLo: number): void {
     nptl.store(nptl.dataHi, nptl.userDescLo + 4, pdLo);
     sys.word(i, nptl.dataHi, nptl.userDescLo);
   }
-}
-
-/**
- * The end of start_thread() once the thread's function has returned `result`: the last thread ends the
- * process, a detached one gives its stack back, and then the exit system call.
- */
-export function endThread(nptl: Nptl, row: number, result: unknown, beforeExit: () => void): void {
-  const { threads, sys } = nptl;
-  threads.result.set(row, result);
-  nptl.nthreads -= 1;
-  if (nptl.nthreads === 0) {
-    beforeExit();
-    sys.exitGroup(0);
-    return;
-  }
-  threads.exiting[row] = 1;
-  if (threads.joinid[row] === row) queueStack(nptl, row);
-  sys.exit(0);
 }

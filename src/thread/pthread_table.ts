@@ -24,6 +24,8 @@ export class PthreadTable {
   exiting = new Uint8Array(16);
   /** Cancellation: the bits of cancellation.ts. */
   cancelhandling = new Int32Array(16);
+  /** 1 for a stack of the program's own (pthread_attr_setstack), which is never cached. */
+  isUserStack = new Uint8Array(16);
   /** Neighbours in the stack cache. */
   cacheNext = new Int32Array(16);
   cachePrev = new Int32Array(16);
@@ -52,6 +54,7 @@ export class PthreadTable {
     this.joinid[row] = NOBODY;
     this.exiting[row] = 0;
     this.cancelhandling[row] = 0;
+    this.isUserStack[row] = 0;
     return row;
   }
 
@@ -78,6 +81,7 @@ export class PthreadTable {
     this.guard = grown(this.guard, n);
     this.joinid = grown(this.joinid, n);
     this.exiting = grown(this.exiting, n);
+    this.isUserStack = grown(this.isUserStack, n);
     this.cancelhandling = grown(this.cancelhandling, n);
     this.cacheNext = grown(this.cacheNext, n);
     this.cachePrev = grown(this.cachePrev, n);

@@ -7,12 +7,12 @@
 import type { Nptl } from './nptl.js';
 
 /** Address of the running thread's head. */
-export function headLo(nptl: Nptl): number {
+function headLo(nptl: Nptl): number {
   return (nptl.threads.pdLo[nptl.self]! + nptl.params.robustOffset) | 0;
 }
 
 /** Bytes of struct robust_list_head: what set_robust_list is told. */
-export function headSize(nptl: Nptl): number {
+function headSize(nptl: Nptl): number {
   return nptl.target.bits === 32 ? 12 : 24;
 }
 
@@ -29,8 +29,18 @@ export function clearPending(nptl: Nptl): void {
   storePointer(nptl, headHi(nptl), headLo(nptl) + pendingAt(nptl), 0, 0);
 }
 
+/** set_robust_list(2) for the running thread, in `row`. */
+export function registerRobustList(nptl: Nptl, row: number): void {
+  if (!nptl.sys.has('set_robust_list')) return;
+  initRobustList(nptl, row);
+  const { sys, target } = nptl;
+  sys.word(0, nptl.threads.pdHi[row]!, headLo(nptl));
+  sys.number(1, headSize(nptl));
+  sys.trap(target.nr.set_robust_list!);
+}
+
 /** Empties the running thread's list, as a new thread starts. */
-export function initRobustList(nptl: Nptl, row: number): void {
+function initRobustList(nptl: Nptl, row: number): void {
   const hi = nptl.threads.pdHi[row]!;
   const lo = (nptl.threads.pdLo[row]! + nptl.params.robustOffset) | 0;
   storePointer(nptl, hi, lo, hi, lo);

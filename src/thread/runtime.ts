@@ -5,7 +5,10 @@
 import { RLIMIT_STACK } from '../arch/generic/sched.js';
 import { Frames } from './frame.js';
 import { Heap } from './malloc.js';
-import type { Nptl } from './nptl.js';
+import { MAIN, type Nptl } from './nptl.js';
+import { registerRobustList } from './robust_list.js';
+import { setOf, SIGCANCEL, sigprocmask } from './signal_calls.js';
+import { installSigcancel } from './sigcancel.js';
 import { Stdio } from './stdio.js';
 
 export class Runtime {
@@ -42,6 +45,8 @@ export class Runtime {
     sys.trap(target.nr.set_tid_address!);
     nptl.store(threads.pdHi[0]!, nptl.tidLo(0), sys.resultLo);
     nptl.store(threads.pdHi[0]!, threads.pdLo[0]!, 1);
+    if (nptl.isModern) this.startModern();
+    else this.startOld();
     if (params.tls === 'user_desc') {
       // entry_number 6 (%gs >> 3), limit 0xfffff pages, seg_32bit | limit_in_pages | useable.
       nptl.store(nptl.dataHi, nptl.userDescLo, 6);
@@ -49,6 +54,18 @@ export class Runtime {
       nptl.store(nptl.dataHi, nptl.userDescLo + 12, 0x51);
     }
     nptl.defaultStackSize = this.readDefaultStackSize();
+  }
+
+  /** 2.3.3 has SIGCANCEL's handler from the start. */
+  private startOld(): void {
+    const { nptl } = this;
+    installSigcancel(nptl);
+    sigprocmask(nptl, nptl.target.signals.SIG_UNBLOCK, setOf([SIGCANCEL]), false);
+  }
+
+  /** 2.36 tells the kernel where the main thread's robust mutexes are. */
+  private startModern(): void {
+    registerRobustList(this.nptl, MAIN);
   }
 
   private readDefaultStackSize(): number {

@@ -95,6 +95,16 @@ export class Sys {
     this.callName = name;
   }
 
+  /** Delivers the signals that the call before has left for the running task. False when it does not go on now. */
+  takeSignals(): boolean {
+    return this.kernel.takeSignals();
+  }
+
+  /** Whether the kernel has a call of this name. */
+  has(name: string): boolean {
+    return this.kernel.has(name);
+  }
+
   /** The processor's other way into the kernel: an access to hi:lo faulted. True when a handler is to run. */
   fault(signo: number, code: number, hi: number, lo: number, error: number): boolean {
     return this.kernel.raiseFault(signo, code, hi, lo, error);

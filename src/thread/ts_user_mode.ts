@@ -7,8 +7,15 @@ import { Done, Lazy, type ThreadBody } from './call.js';
 import { hex } from '../lib/u64.js';
 import { switchRuntime } from './libc/core.js';
 import type { Libc } from './libc.js';
-import { type Nptl, Unwind } from './nptl.js';
-import { endThread } from './pthread_create.js';
+import { MAIN, type Nptl, Unwind } from './nptl.js';
+import { EXITING_BIT } from './cancellation.js';
+import { LongJump } from './long_jump.js';
+import { runCleanups } from './pthread_cancel.js';
+import { maskOfNewThread } from './pthread_create.js';
+import { deallocateTsd } from './pthread_key.js';
+import { registerRobustList } from './robust_list.js';
+import { sigprocmask } from './signal_calls.js';
+import { endThread } from './thread_end.js';
 import { mutexOwner } from './mutex.js';
 import { NOBODY } from './pthread_table.js';
 import type { Runtime } from './runtime.js';
@@ -21,6 +28,12 @@ import { TASK_FREE, TASK_RUNNING } from '../task/task_table.js';
  * the arguments alone: argv[0] is the first of them and not the program's name.
  */
 export type Main = (libc: Libc, argv: string[]) => unknown;
+
+/** A handler on top of a task, and its function once it has started. */
+interface HandlerFrame {
+  readonly call: HandlerCall;
+  body: Iterator<unknown> | null;
+}
 
 export class TsUserMode implements UserMode {
   private readonly runtime: Runtime;
@@ -36,7 +49,9 @@ export class TsUserMode implements UserMode {
   private readonly leaving = new Set<number>();
 
   /** Handlers on top of each task, by slot: the last one runs. */
-  private readonly handlers = new Map<number, { readonly call: HandlerCall; body: Iterator<unknown> | null }[]>();
+  private readonly handlers = new Map<number, HandlerFrame[]>();
+  /** A siglongjmp out of a handler, on its way into the function below it. */
+  private jump: LongJump | null = null;
   /** The handler that is being returned from. */
   private returning: HandlerCall | null = null;
 
@@ -87,25 +102,59 @@ export class TsUserMode implements UserMode {
     else frames.push({ call, body: null });
   }
 
-  /** Runs the handlers on top of the task, but for the first `keep`. Returns false when one of them gave up the processor. */
-  private runHandlers(slot: number, keep = 0): boolean {
+  /**
+   * Runs the handlers on top of the task, but for the first `keep`. 'done' when the task goes on below them; 'waits' when
+   * one of them gave up the processor, or the task is gone; 'left' when one ended its thread or jumped out.
+   */
+  private runHandlers(slot: number, keep = 0): 'done' | 'waits' | 'left' {
     const { nptl } = this;
     const frames = this.handlers.get(slot) ?? [];
     while (frames.length > keep) {
       const top = frames[frames.length - 1]!;
-      top.body ??= this.handlerBody(top.call);
-      const step = top.body.next();
-      nptl.sys.checkStarted();
-      if (nptl.kernel.tasks.state[slot] !== TASK_RUNNING) return false;
-      if (!step.done) return false;
+      const step = this.stepHandler(slot, top);
+      if (step === 'left') {
+        frames.length = keep;
+        if (keep === 0) this.handlers.delete(slot);
+        return 'left';
+      }
+      if (nptl.kernel.tasks.state[slot] !== TASK_RUNNING) return 'waits';
+      if (step === 'waits') {
+        if (!this.takesSignals()) return 'waits';
+        continue;
+      }
       frames.pop();
       this.returning = top.call;
       const outcome = nptl.sys.trap(nptl.target.nr[top.call.sigreturn]!);
       this.returning = null;
-      if (outcome <= SLEEPING) return false;
+      if (outcome <= SLEEPING) return 'waits';
     }
     if (keep === 0) this.handlers.delete(slot);
-    return true;
+    return 'done';
+  }
+
+  /** One step of a handler. */
+  private stepHandler(slot: number, frame: HandlerFrame): 'done' | 'waits' | 'left' {
+    const { nptl } = this;
+    let step: IteratorResult<unknown>;
+    try {
+      frame.body ??= this.handlerBody(frame.call);
+      step = frame.body.next();
+    } catch (error) {
+      if (!(error instanceof LongJump)) throw error;
+      this.jump = error;
+      return 'left';
+    }
+    nptl.sys.checkStarted();
+    if (nptl.exiting === slot) return 'left';
+    return step.done ? 'done' : 'waits';
+  }
+
+  /** Delivers the signals that a call of the running task has left for it. False when there are none, or it stops. */
+  private takesSignals(): boolean {
+    const { nptl } = this;
+    if (!nptl.takesSignals) return false;
+    nptl.takesSignals = false;
+    return nptl.sys.takeSignals();
   }
 
   private handlerBody({ signal, handlerHi, handlerLo, infoHi, infoLo, contextHi, contextLo }: HandlerCall): Iterator<unknown> {
@@ -120,59 +169,85 @@ export class TsUserMode implements UserMode {
   runFaultHandlers(): void {
     const slot = this.nptl.kernel.current;
     const running = (this.handlers.get(slot) ?? []).filter(({ body }) => body !== null).length;
-    if (this.runHandlers(slot, running)) return;
-    if (this.nptl.kernel.tasks.state[slot] === TASK_FREE) throw new Unwind();
+    const end = this.runHandlers(slot, running);
+    if (end === 'done') return;
+    if (this.jump !== null) throw this.takeJump();
+    // pthread_exit in the handler: the functions below it are left, and their finally blocks run.
+    if (end === 'left' || this.nptl.kernel.tasks.state[slot] === TASK_FREE) throw new Unwind();
     throw new ProgramError('the handler of a fault made a call that waits: there is nobody to wait in its place');
   }
+
+  private takeJump(): LongJump {
+    const jump = this.jump!;
+    this.jump = null;
+    return jump;
+  }
+
+  // ---- running ------------------------------------------------------------------------------------
 
   run(slot: number): void {
     const { nptl } = this;
     switchRuntime(this.libc, this.runtime);
-    if (this.handlers.size > 0 && this.handlers.has(slot) && !this.runHandlers(slot)) return;
-    let body = this.bodies[slot];
-    if (body === undefined) {
-      const started = this.start(slot);
-      body = bodyOf(started);
-      if (body === undefined) {
-        this.leave(slot, started);
-        return;
-      }
-      this.bodies[slot] = body;
-    }
-    let step: IteratorResult<unknown>;
-    try {
-      step = body.next();
-    } catch (error) {
-      if (error instanceof Unwind) return;
-      throw error;
-    }
-    nptl.sys.checkStarted();
-    if (nptl.exiting === slot) {
-      // pthread_exit: run the finally blocks on the way out; they may block in turn.
-      nptl.exiting = -1;
-      this.exitValues.set(slot, nptl.exitValue);
-      step = body.return(undefined);
-    }
-    if (step.done) this.leave(slot, step.value);
+    do {
+      if (this.handlers.size > 0 && this.handlers.has(slot) && this.runHandlers(slot) === 'waits') return;
+      if (!this.bodies[slot] && !this.begin(slot)) return;
+      if (this.stepBody(slot)) return;
+    } while (nptl.takesSignals && this.takesSignals());
   }
 
-  /** The thread's function has returned: with a schedule others may come before its end. */
-  private leave(slot: number, returned: unknown): void {
-    const { sys } = this.nptl;
-    if (sys.preempts && !this.leaving.delete(slot) && sys.kernel.tasks.state[slot] !== TASK_FREE && sys.point()) {
-      this.bodies[slot] = returning(returned);
-      this.leaving.add(slot);
-      return;
+  /** Starts the task's function. False when it has run already, or was no generator and is over. */
+  private begin(slot: number): boolean {
+    const started = this.start(slot);
+    if (this.nptl.kernel.tasks.state[slot] === TASK_FREE) return false;
+    const body = bodyOf(started);
+    this.bodies[slot] = body;
+    if (body === undefined) this.finish(slot, started);
+    return body !== undefined;
+  }
+
+  /** Lets the task go on until it gives up the processor. True once its thread has ended. */
+  private stepBody(slot: number): boolean {
+    const { nptl } = this;
+    const body = this.bodies[slot]!;
+    let step: IteratorResult<unknown>;
+    try {
+      if (this.jump !== null) step = body.throw(this.takeJump());
+      else step = nptl.exiting === slot ? this.leave(slot, body) : body.next();
+    } catch (error) {
+      if (!(error instanceof Unwind)) throw error;
+      if (nptl.exiting !== slot) return true;
+      this.bodies[slot] = this.epilogue(slot);
+      this.startLeaving(slot);
+      return this.stepBody(slot);
     }
-    this.finish(slot, returned);
+    nptl.sys.checkStarted();
+    while (nptl.exiting === slot) step = this.leave(slot, body);
+    if (!step.done) return false;
+    return this.finish(slot, step.value);
+  }
+
+  /** pthread_exit: runs the finally blocks on the way out; they may block in turn. */
+  private leave(slot: number, body: ThreadBody): IteratorResult<unknown> {
+    this.startLeaving(slot);
+    const step = body.return(undefined);
+    this.nptl.sys.checkStarted();
+    return step;
+  }
+
+  private startLeaving(slot: number): void {
+    const { nptl } = this;
+    nptl.exiting = -1;
+    nptl.threads.cancelhandling[nptl.rowOf(slot)]! |= EXITING_BIT;
+    this.exitValues.set(slot, nptl.exitValue);
   }
 
   private start(slot: number): unknown {
     const row = this.nptl.rowOf(slot);
-    if (row === 0) {
+    if (row === MAIN) {
       this.runtime.startUp();
       return this.main(this.libc, this.argv);
     }
+    if (this.nptl.isModern) this.startModern(row);
     const { threads } = this.nptl;
     const routine = threads.routine.get(row);
     if (typeof routine !== 'function') {
@@ -181,22 +256,53 @@ export class TsUserMode implements UserMode {
     return routine(threads.arg.get(row));
   }
 
-  /** The thread's function has returned, or pthread_exit was called. */
-  private finish(slot: number, returned: unknown): void {
+  /** What 2.36 does in a new thread before its function: set_robust_list, and the mask that clone left blocked. */
+  private startModern(row: number): void {
+    const { nptl } = this;
+    registerRobustList(nptl, row);
+    sigprocmask(nptl, nptl.target.signals.SIG_SETMASK, maskOfNewThread(nptl), false);
+  }
+
+  /** The thread's function has returned, or pthread_exit was called: the epilogue, then the end. False while it runs. */
+  private finish(slot: number, returned: unknown): boolean {
     const { nptl, runtime, exitValues } = this;
-    if (nptl.kernel.tasks.state[slot] === 0) return; // exit() ended it meanwhile
+    if (nptl.kernel.tasks.state[slot] === TASK_FREE) return true; // exit() ended it meanwhile
+    if (nptl.sys.preempts && !this.leaving.delete(slot) && nptl.sys.point()) {
+      // With a schedule others may come before its end.
+      this.bodies[slot] = returning(returned);
+      this.leaving.add(slot);
+      return true;
+    }
     const row = nptl.rowOf(slot);
     const exited = exitValues.has(slot);
-    const value = exited ? exitValues.get(slot) : returned;
+    if (row === MAIN && !exited) {
+      runtime.exitProcess(typeof returned === 'number' ? returned : 0);
+      return true;
+    }
+    if (!exited) exitValues.set(slot, returned);
+    if (nptl.cleanups.has(row) || nptl.keys.values.has(row)) {
+      this.bodies[slot] = this.epilogue(slot);
+      return this.stepBody(slot);
+    }
+    const value = exitValues.get(slot);
     runtime.forgetThread(row);
     exitValues.delete(slot);
-    if (row === 0 && !exited) runtime.exitProcess(typeof value === 'number' ? value : 0);
-    else endThread(nptl, row, value, () => runtime.stdio.flush());
+    endThread(nptl, row, value, () => runtime.stdio.flush());
+    return true;
+  }
+
+  /** Cleanup handlers of a thread that leaves, the last first, then the destructors of its keys. */
+  private *epilogue(slot: number): ThreadBody<void> {
+    const row = this.nptl.rowOf(slot);
+    yield* runCleanups(this.nptl, row);
+    yield* deallocateTsd(this.nptl, row);
   }
 
   nameOf(slot: number): string {
     const row = this.nptl.rowOf(slot);
-    if (row === 0) return 'main';
+    const named = this.nptl.names.get(row);
+    if (named !== undefined) return named;
+    if (row === MAIN) return 'main';
     const routine = this.nptl.threads.routine.get(row);
     return typeof routine === 'function' && routine.name !== '' ? routine.name : 'thread';
   }

@@ -4,7 +4,8 @@ import type { OpenFlags } from '../../arch/generic/fcntl.js';
 import * as calls from '../../arch/generic/mman_calls.js';
 import { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK, RLIMIT_NOFILE, RLIMIT_STACK } from '../../arch/generic/sched.js';
 import type { MapFlags, NptlParameters, PthreadType, Target } from '../../arch/index.js';
-import { PTHREAD_CREATE_DETACHED, PTHREAD_CREATE_JOINABLE } from '../pthread_attr.js';
+import * as attr from '../pthread_attr.js';
+import * as cancel from '../pthread_cancel.js';
 import { PTHREAD_CANCELED } from '../cancellation.js';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../futex.js';
 import { PTHREAD_DESTRUCTOR_ITERATIONS, PTHREAD_KEYS_MAX } from '../keys.js';
@@ -20,8 +21,19 @@ const MADV: Readonly<Record<string, number>> = Object.fromEntries(
 );
 
 export class LibcConstants {
-  readonly PTHREAD_CREATE_JOINABLE = PTHREAD_CREATE_JOINABLE;
-  readonly PTHREAD_CREATE_DETACHED = PTHREAD_CREATE_DETACHED;
+  readonly PTHREAD_CREATE_JOINABLE = attr.PTHREAD_CREATE_JOINABLE;
+  readonly PTHREAD_CREATE_DETACHED = attr.PTHREAD_CREATE_DETACHED;
+  readonly PTHREAD_INHERIT_SCHED = attr.PTHREAD_INHERIT_SCHED;
+  readonly PTHREAD_EXPLICIT_SCHED = attr.PTHREAD_EXPLICIT_SCHED;
+  readonly PTHREAD_SCOPE_SYSTEM = attr.PTHREAD_SCOPE_SYSTEM;
+  readonly PTHREAD_SCOPE_PROCESS = attr.PTHREAD_SCOPE_PROCESS;
+  readonly SCHED_OTHER = attr.SCHED_OTHER;
+  readonly SCHED_FIFO = attr.SCHED_FIFO;
+  readonly SCHED_RR = attr.SCHED_RR;
+  readonly PTHREAD_CANCEL_ENABLE = cancel.PTHREAD_CANCEL_ENABLE;
+  readonly PTHREAD_CANCEL_DISABLE = cancel.PTHREAD_CANCEL_DISABLE;
+  readonly PTHREAD_CANCEL_DEFERRED = cancel.PTHREAD_CANCEL_DEFERRED;
+  readonly PTHREAD_CANCEL_ASYNCHRONOUS = cancel.PTHREAD_CANCEL_ASYNCHRONOUS;
   readonly PTHREAD_BARRIER_SERIAL_THREAD = PTHREAD_BARRIER_SERIAL_THREAD;
   readonly PTHREAD_CANCELED = PTHREAD_CANCELED;
   readonly PTHREAD_PROCESS_PRIVATE = mutexattr.PTHREAD_PROCESS_PRIVATE;
@@ -67,6 +79,14 @@ export class LibcConstants {
   readonly RLIM_INFINITY = Number.POSITIVE_INFINITY;
   /** Errno values of this machine by name: `libc.E.EAGAIN`. */
   readonly E: Readonly<Record<string, number>>;
+  /** Signals of this machine by name: `libc.SIG.SIGUSR1`. SIGRTMIN is the first that glibc leaves to programs. */
+  readonly SIG: Readonly<Record<string, number>>;
+  /** SA_* of this machine: `libc.SA.SA_RESTART`. */
+  readonly SA: Readonly<Record<'SA_SIGINFO' | 'SA_ONSTACK' | 'SA_RESTART' | 'SA_NODEFER' | 'SA_RESETHAND' | 'SA_NOCLDSTOP' | 'SA_NOCLDWAIT', number>>;
+  readonly SIG_BLOCK: number;
+  readonly SIG_UNBLOCK: number;
+  readonly SIG_SETMASK: number;
+  readonly MINSIGSTKSZ: number;
   /** Call numbers of this machine by name. */
   readonly nr: Readonly<Record<string, number>>;
   /** Bytes of the types that a program allocates. */
@@ -86,6 +106,14 @@ export class LibcConstants {
     const nofile = target.swappedRlimits?.find((n) => n !== RLIMIT_NOFILE) ?? RLIMIT_NOFILE;
     this.RLIMIT = { DATA: RLIMIT_DATA, STACK: RLIMIT_STACK, NOFILE: nofile, MEMLOCK: RLIMIT_MEMLOCK, AS: RLIMIT_AS };
     this.E = Object.fromEntries([...errnoNames].map(([n, name]) => [name, target.errno(n)]));
+    const { signals } = target;
+    this.SIG = { ...signals.numbers, SIGRTMIN: 34, SIGRTMAX: 64 };
+    const { SA_SIGINFO, SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND, SA_NOCLDSTOP, SA_NOCLDWAIT } = signals;
+    this.SA = { SA_SIGINFO, SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND, SA_NOCLDSTOP, SA_NOCLDWAIT };
+    this.SIG_BLOCK = signals.SIG_BLOCK;
+    this.SIG_UNBLOCK = signals.SIG_UNBLOCK;
+    this.SIG_SETMASK = signals.SIG_SETMASK;
+    this.MINSIGSTKSZ = signals.MINSIGSTKSZ;
     this.nr = target.nr;
     this.sizeof = { ...params.sizeof, int: 4, long: word, pointer: word };
     this.pageSize = target.pageSize;

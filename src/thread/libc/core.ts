@@ -82,6 +82,7 @@ export class LibcCore extends LibcConstants {
 export function switchRuntime(libc: LibcCore, runtime: Runtime): void {
   const held = libc as unknown as { runtime: Runtime; nptl: Nptl };
   if (held.runtime === runtime) return;
+  runtime.nptl.facade.nptl = runtime.nptl;
   held.runtime = runtime;
   held.nptl = runtime.nptl;
 }
