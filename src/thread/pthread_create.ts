@@ -8,7 +8,7 @@ import { allocateStack, createError, queueStack } from './allocate_stack.js';
 import type { Nptl } from './nptl.js';
 import { defaultAttr, newAttributes, readAttr } from './pthread_attr.js';
 import { scheduleExplicitly } from './pthread_sched.js';
-import { EMPTY_SET, FULL_SET, rtSigaction, setOf, SIGCANCEL, SIGSETXID, type SigSet, sigprocmask } from './signal_calls.js';
+import { EMPTY_SET, FULL_SET, installHandler, setOf, SIGCANCEL, SIGSETXID, type SigSet, sigprocmask } from './signal_calls.js';
 
 const scratch = newAttributes();
 
@@ -51,7 +51,7 @@ function lateInit(nptl: Nptl): void {
   nptl.hasSetxid = true;
   const { SIG_UNBLOCK, SA_SIGINFO, SA_RESTART, SA_ONSTACK } = nptl.target.signals;
   const [handlerHi, handlerLo] = nptl.code.addressOf(sigsetxidHandler);
-  rtSigaction(nptl, SIGSETXID, { handlerHi, handlerLo, flags: SA_SIGINFO | SA_RESTART | SA_ONSTACK, mask: EMPTY_SET });
+  installHandler(nptl, SIGSETXID, { handlerHi, handlerLo, flags: SA_SIGINFO | SA_RESTART | SA_ONSTACK, mask: EMPTY_SET });
   sigprocmask(nptl, SIG_UNBLOCK, setOf([SIGCANCEL, SIGSETXID]), false);
 }
 

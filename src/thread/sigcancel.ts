@@ -7,7 +7,7 @@ import { SI_TKILL } from '../arch/generic/signal.js';
 import { type Addr, hiOf, loOf } from './address.js';
 import { CANCELED_BIT, CANCELSTATE_BIT, CANCELTYPE_BIT, EXITING_BIT, PTHREAD_CANCELED } from './cancellation.js';
 import { type Nptl, SLEEP_BIT } from './nptl.js';
-import { EMPTY_SET, FULL_SET, getpid, rtSigaction, SIGCANCEL, sigprocmask, tgkill } from './signal_calls.js';
+import { EMPTY_SET, FULL_SET, getpid, installHandler, SIGCANCEL, sigprocmask, tgkill } from './signal_calls.js';
 
 /** Offset of si_code in siginfo_t. */
 const SI_CODE = 8;
@@ -20,7 +20,7 @@ export function installSigcancel(nptl: Nptl): void {
   const [handlerHi, handlerLo] = nptl.code.addressOf(nptl.sigcancelHandler as (...args: never[]) => unknown);
   const { SA_SIGINFO, SA_RESTART } = nptl.target.signals;
   const flags = SA_SIGINFO | (nptl.isModern ? SA_RESTART : 0);
-  rtSigaction(nptl, SIGCANCEL, { handlerHi, handlerLo, flags, mask: EMPTY_SET });
+  installHandler(nptl, SIGCANCEL, { handlerHi, handlerLo, flags, mask: EMPTY_SET });
 }
 
 /** Sends it to the thread in `row`: 0 or an errno. */

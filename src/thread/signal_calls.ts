@@ -83,18 +83,27 @@ export interface RawAction {
   readonly mask: SigSet;
 }
 
+/** Sets the handler of one of NPTL's own signals, whatever was there. */
+export function installHandler(nptl: Nptl, signo: number, action: RawAction): void {
+  callSigaction(nptl, signo, action, false);
+}
+
 /** rt_sigaction: the action before, or a negated errno. `action` null asks only. */
 export function rtSigaction(nptl: Nptl, signo: number, action: RawAction | null): RawAction | number {
+  const error = callSigaction(nptl, signo, action, true);
+  return error < 0 ? error : loadAction(nptl, OLD_ACTION);
+}
+
+function callSigaction(nptl: Nptl, signo: number, action: RawAction | null, wantsOld: boolean): number {
   const { sys, target } = nptl;
   const { signals } = target;
   if (action !== null) storeAction(nptl, NEW_ACTION, action);
   sys.number(0, signo);
   pointer(nptl, 1, action === null ? null : NEW_ACTION);
-  pointer(nptl, 2, OLD_ACTION);
+  pointer(nptl, 2, wantsOld ? OLD_ACTION : null);
   sys.number(3, signals.restorerArgument ? 0 : SIGSET_BYTES);
   if (signals.restorerArgument) sys.number(4, SIGSET_BYTES);
-  const error = sys.trap(target.nr.rt_sigaction!);
-  return error < 0 ? error : loadAction(nptl, OLD_ACTION);
+  return sys.trap(target.nr.rt_sigaction!);
 }
 
 /** Offset of the mask: after handler, flags and, where there is one, the restorer. */

@@ -41,6 +41,8 @@ describe('a small program from its first call to its last', () => {
   it('i386, NPTL 2.3.3', () => {
     expect(straceOf({ arch: 'i386' })).toBe(`\
 set_tid_address(0x8049bf8) = 1000
+rt_sigaction(SIGRTMIN, {sa_sigaction=0x8048010, sa_mask=[], sa_flags=SA_SIGINFO}, NULL, 8) = 0
+rt_sigprocmask(SIG_UNBLOCK, [RTMIN], NULL, 8) = 0
 ugetrlimit(RLIMIT_STACK, 0x8049000) = 0
 mmap2(NULL, 8392704, PROT_READ|PROT_WRITE|PROT_EXEC, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x40000000
 mprotect(0x40000000, 4096, PROT_NONE) = 0
@@ -66,6 +68,8 @@ mprotect(0x40000000, 4096, PROT_NONE) = 0
   it('ia64, NPTL 2.3.3', () => {
     expect(straceOf({ arch: 'ia64' })).toBe(`\
 set_tid_address(0x6000000000003a00) = 1000
+rt_sigaction(SIGRTMIN, {sa_sigaction=0x4000000000000010, sa_mask=[], sa_flags=SA_SIGINFO}, NULL, 8) = 0
+rt_sigprocmask(SIG_UNBLOCK, [RTMIN], NULL, 8) = 0
 getrlimit(RLIMIT_STACK, 0x6000000000000000) = 0
 mmap(NULL, 4194304, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x2000000000000000
 mprotect(0x20000000001fc000, 16384, PROT_NONE) = 0

@@ -18,8 +18,7 @@ describe.each(libraries)('$name', ({ config }) => {
       seen.push(yield* libc.raise(libc.SIG.SIGUSR1!), yield* libc.raise(libc.SIG.SIGUSR2!));
       return seen;
     });
-    expect(log).toEqual([true, 'generator', 0, 0].slice(0, 1).concat([0, 'generator', 0] as never[]).length === 4 ? log : []);
-    expect(log.filter((x) => x !== 0)).toEqual([true, 'generator']);
+    expect(log).toEqual([true, 'generator', 0, 0]);
   });
 
   it('pthread_kill reaches the thread that it names, and interrupts its sleep', () => {
@@ -213,7 +212,10 @@ describe.each(machines)('a stack that overflows, $name', ({ config }) => {
 
   it('without a handler ends the run with a sentence that names thread, stack, guard and the map around it', () => {
     const ran = run(config, function* (libc) {
-      const [, thread] = yield* libc.pthread_create(null, function* deep() {
+      const attr = libc.bss(libc.sizeof.pthread_attr_t);
+      libc.pthread_attr_init(attr);
+      libc.pthread_attr_setstacksize(attr, libc.PTHREAD_STACK_MIN);
+      const [, thread] = yield* libc.pthread_create(attr, function* deep() {
         yield* recurse(libc);
       });
       yield* libc.pthread_join(thread);
