@@ -7,7 +7,7 @@
  * What it cannot see: races on JavaScript variables, and on plain loads and stores between two preemption points.
  */
 import { encodeChoices } from '../task/choices.js';
-import { PctSchedule, ReplaySchedule } from '../task/schedules.js';
+import { PctSchedule, RandomSchedule, ReplaySchedule } from '../task/schedules.js';
 import { Recorder } from './recorder.js';
 import { type Finding, judge, type RunFunction, type Seen } from './run.js';
 import { shrink } from './shrink.js';
@@ -22,6 +22,8 @@ export interface ExploreOptions {
   readonly mostChoices?: number;
   /** Preemptions of a schedule at most, and no random ones; default as many as there can be. */
   readonly preemptions?: number;
+  /** Random schedules alone: "random", or "pct" of one depth. */
+  readonly only?: { readonly schedule: 'random' } | { readonly schedule: 'pct'; readonly depth: number };
   /** This is one of `shards` explorations that share the schedules among them, counted from 0. */
   readonly shard?: number;
   readonly shards?: number;
@@ -88,13 +90,22 @@ class Explorer {
 
   explore(): Exploration {
     this.runFirst();
-    this.runTree('while it fits');
-    if (this.tree.dropped > 0 && this.options.preemptions === undefined) this.runRandom();
-    this.runTree('to its end');
+    if (this.options.only !== undefined) this.runRandom(this.options.runs);
+    else this.runAll();
     const { tree } = this;
-    const exhausted = this.found === null && tree.waiting === 0 && tree.dropped + tree.beyond === 0 && this.cut === 0;
+    const hasAll = tree.waiting === 0 && tree.dropped + tree.beyond === 0 && this.options.only === undefined;
+    const exhausted = hasAll && this.found === null && this.cut === 0;
     const { explored, cut, longest, complete, found } = this;
     return { explored, exhausted, cut, longest, complete, found };
+  }
+
+  private runAll(): void {
+    const { tree, options } = this;
+    this.runTree('while it fits');
+    // Half of the runs that are left are random; the rest is for what there is of the next level.
+    const half = this.explored + Math.ceil((options.runs - this.explored) / 2);
+    if (tree.dropped > 0 && options.preemptions === undefined) this.runRandom(half);
+    this.runTree('to its end');
   }
 
   private isOver(): boolean {
@@ -151,15 +162,18 @@ class Explorer {
     }
   }
 
-  private runRandom(): void {
+  /** Random schedules until `end` have been run, or there seem to be no more. */
+  private runRandom(end: number): void {
     const { recorder, known, options } = this;
     const seed = Math.imul((options.seed ?? 1) + 0x9e37 * (options.shard ?? 0), 0x85ebca6b);
     const pct = new PctSchedule(0, 1, 1);
-    // Half of the runs that are left; the rest is for what there is of the next level.
-    const end = this.explored + Math.ceil((options.runs - this.explored) / 2);
+    const random = new RandomSchedule(0);
+    const { only } = options;
     for (let i = 0, misses = 0; this.explored < end && !this.isOver() && misses < PATIENCE; i++, misses++) {
-      const depth = DEPTHS[i % DEPTHS.length]!;
-      const seen = this.run(recorder.follow(pct.with(seed + i, depth, Math.max(1, this.longest))));
+      const depth = only?.schedule === 'pct' ? only.depth : DEPTHS[i % DEPTHS.length]!;
+      const isUniform = only?.schedule === 'random';
+      const schedule = isUniform ? random.with(seed + i) : pct.with(seed + i, depth, Math.max(1, this.longest));
+      const seen = this.run(recorder.follow(schedule));
       if (known.has(recorder.name)) continue;
       known.add(recorder.name);
       misses = 0;

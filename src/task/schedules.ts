@@ -10,10 +10,16 @@ import { POINT, type Schedule, YIELDED } from './schedule.js';
 /** Any of those that can run, each as likely as the others. */
 export class RandomSchedule implements Schedule {
   private rng = new Rng(0);
-  private readonly seed: number;
+  private seed: number;
 
   constructor(seed: number) {
     this.seed = seed;
+  }
+
+  /** As one newly made. */
+  with(seed: number): this {
+    this.seed = seed;
+    return this;
   }
 
   reset(): void {

@@ -1,0 +1,32 @@
+/** One run of a program under a schedule, with everything that can be said of it. */
+import { Machine, type MachineConfig, type RunResult } from '../machine.js';
+import type { Schedule } from '../task/schedule.js';
+import type { Main } from '../thread/ts_user_mode.js';
+import type { LockCycle } from './lock_order.js';
+import type { LostWakeup } from './lost_wakeups.js';
+import { Observer } from './observe.js';
+
+export interface ObservedRun {
+  readonly result: RunResult;
+  /** Locks that were taken in a circle, whether it ended in a deadlock this time or not. */
+  readonly lockCycles: readonly LockCycle[];
+  /** Empty unless the run deadlocked. */
+  readonly lostWakeups: readonly LostWakeup[];
+}
+
+export function observeRun(config: MachineConfig, main: Main, argv: readonly string[], schedule: Schedule): ObservedRun {
+  const machine = new Machine(config);
+  const { kernel } = machine;
+  const observer = new Observer(() => ({
+    tid: kernel.tasks.tid[kernel.current]!,
+    thread: kernel.process.user.nameOf(kernel.current),
+  }));
+  machine.schedule = schedule;
+  machine.load((libc, args) => {
+    observer.attach(libc);
+    return main(libc, args);
+  }, argv);
+  const result = machine.run();
+  const lostWakeups = result.outcome === 'deadlock' ? observer.wakeups.lost() : [];
+  return { result, lockCycles: observer.locks.cycles(), lostWakeups };
+}
