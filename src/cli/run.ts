@@ -23,6 +23,9 @@ export interface RunFlags {
   readonly force?: boolean;
   readonly seed: number;
   readonly schedule?: string;
+  /** Schedules to explore, and for how many seconds at most. */
+  readonly explore?: number;
+  readonly exploreTime?: number;
   readonly ram?: number;
   readonly overcommit?: number;
   readonly maxMapCount?: number;
@@ -74,7 +77,8 @@ export async function run(program: string, argv: readonly string[], flags: RunFl
   return finished.ending.exit;
 }
 
-function configOf(flags: RunFlags): GuestConfig {
+/** The machine that the flags ask for. */
+export function configOf(flags: RunFlags): GuestConfig {
   const { arch, kernel, bits, search, nptl, stacks, force, seed, schedule, ram, overcommit, maxMapCount, pidMax, rlimit } = flags;
   return {
     arch, kernel, bits, search, nptl, stacks, force, seed, schedule, ram, overcommit, maxMapCount, pidMax, rlimits: rlimit,

@@ -17,6 +17,11 @@ Examples:
   $ guardpage run program.ts --grant data.bin:rw
   $ guardpage run program.ts --trace calls.jsonl && jq -s 'map(.probes) | add' calls.jsonl
   $ guardpage run program.ts --json - --quiet | jq .stats
+  $ guardpage run program.ts --explore 100000 --explore-time 60
+
+Exploring finds deadlocks, crashes, exceptions, and exit statuses or lines of output that differ from the first
+schedule's. Threads are preempted before system calls, steps of pthread calls and libc.atomic_* operations: a race
+on JavaScript variables, or on plain loads and stores between two such steps, is not seen.
 `;
 
 export function addRun(program: Command, guestArgs: readonly string[], ended: (status: number) => void): void {
@@ -36,6 +41,8 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
     .addOption(new Option('--seed <N>', 'seed of everything that chance decides').default(1)
       .argParser(value.wholeNumber('--seed', 0, MOST_SEED)))
     .option('--schedule <NAME>', 'who runs when: rr (first in, first out), random, pct, pct:DEPTH or replay:CHOICES; default rr')
+    .option('--explore <N>', 'run it under N different schedules and report the first that goes wrong', value.wholeNumber('--explore', 1, MOST_COUNT))
+    .option('--explore-time <SECONDS>', 'explore no longer than this', value.seconds)
     .option('--ram <BYTES>', 'memory of the machine; default 1g', value.bytes('--ram'))
     .option('--overcommit <0|1|2>', 'what /proc/sys/vm/overcommit_memory says', value.wholeNumber('--overcommit', 0, 2))
     .option('--max-map-count <N>', 'areas that a process may have', value.wholeNumber('--max-map-count', 1, MOST_COUNT))
@@ -56,6 +63,12 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
       if (args.length > guestArgs.length) {
         throw new UsageError(`run takes one program, not also "${args[0]}": arguments of the program go after --`);
       }
+      if (flags.explore !== undefined) {
+        const { exploreProgram } = await import('./explore.js');
+        ended(await exploreProgram(path, guestArgs, flags));
+        return;
+      }
+      if (flags.exploreTime !== undefined) throw new UsageError('--explore-time needs --explore N');
       const { run } = await import('./run.js');
       ended(await run(path, guestArgs, flags));
     });

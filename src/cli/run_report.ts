@@ -25,7 +25,7 @@ export function sayOutcome({ ending }: Finished, timeoutSeconds: number): void {
   }
 }
 
-function waiterLine({ tid, name, waitsOn, ownedBy }: Waiter): string {
+export function waiterLine({ tid, name, waitsOn, ownedBy }: Waiter): string {
   const owner = ownedBy === null ? 'owned by nobody' : `owned by thread ${ownedBy}`;
   return `thread ${tid} (${name}) waits on ${waitsOn}, ${owner}`;
 }

@@ -14,11 +14,12 @@ import { codeOf, sentenceOf, UsageError } from './errors.js';
 import { grantedFiles } from './host_file.js';
 import { loadProgram } from './load_program.js';
 import {
-  CONTROL_PIPE_CLOSED, CONTROL_STOP, type Ending, type RunRequest, type Setup, type WorkerMessage,
+  CONTROL_PIPE_CLOSED, CONTROL_STOP, type Ending, type RunRequest, type WorkerMessage,
 } from './messages.js';
 import { MemoryTrace } from '../trace/memory_trace.js';
 import { say, STDERR, writeAll } from './output.js';
 import { hintsOf, watchRefusals } from './refusals.js';
+import { setupOf } from './setup.js';
 
 const request = workerData as RunRequest;
 const control = new Int32Array(request.control);
@@ -103,21 +104,6 @@ function makeMachine(): Machine {
   });
 }
 
-function setupOf(machine: Machine): Setup {
-  const { target, searchName, searchForced, nptlVersion, stacks, stacksForced } = machine;
-  return {
-    arch: target.arch,
-    bits: target.bits,
-    kernel: target.release.name,
-    search: searchName,
-    searchForced,
-    nptl: nptlVersion,
-    stacks: stacks.name,
-    stacksForced,
-    seed: request.config.seed ?? 1,
-  };
-}
-
 /** The first frame of a stack that is neither ours nor Node's nor jiti's: "file:line", or null. */
 function placeOf(error: unknown): string | null {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
@@ -152,7 +138,7 @@ function threwAtLoad(error: unknown): Ending {
 
 async function main(): Promise<void> {
   const machine = makeMachine();
-  post({ kind: 'configured', setup: setupOf(machine) });
+  post({ kind: 'configured', setup: setupOf(machine, request.config) });
   // What a program prints by console keeps its place among what the guest writes.
   globalThis.console = new Console(streamTo(request.stdoutFd), streamTo(STDERR));
   let program: Awaited<ReturnType<typeof loadProgram>>;

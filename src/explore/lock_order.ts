@@ -2,7 +2,7 @@
  * The order in which locks are taken. Threads that take the same locks in a circle can deadlock, even where this run did
  * not: Havelund, "Using Runtime Analysis to Guide Model Checking of Java Programs" (SPIN 2000), which calls it GoodLock.
  */
-import type { Actor } from './observe.js';
+import type { Actor } from './actor.js';
 
 /** A thread that held one lock took, or asked for, another. */
 export interface LockStep {

@@ -2,7 +2,7 @@
  * Lost wake-ups: a condition variable that was signalled when nobody waited, and a wait that began afterwards and never
  * ended.
  */
-import type { Actor } from './observe.js';
+import type { Actor } from './actor.js';
 
 export interface LostWakeup {
   /** Address of the condition variable. */

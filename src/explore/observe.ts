@@ -5,17 +5,9 @@
 import type { Libc } from '../thread/libc.js';
 import { type Addr, hiOf, loOf } from '../thread/address.js';
 import type { Call } from '../thread/call.js';
+import type { Actor } from './actor.js';
 import { LockOrder } from './lock_order.js';
 import { LostWakeups } from './lost_wakeups.js';
-
-/** Who does something, and where. */
-export interface Actor {
-  readonly tid: number;
-  /** Name of the thread's function, "main" for the first thread. */
-  readonly thread: string;
-  /** The line of the program that makes the call, as the JavaScript engine names it; may be empty. */
-  readonly site: string;
-}
 
 type AnyCall = (...args: never[]) => Call<unknown>;
 

@@ -4,6 +4,7 @@ import { strerror } from '../../arch/generic/strerror.js';
 import type { Addr } from '../address.js';
 import { type Call, Done } from '../call.js';
 import { formatPrintf, type PrintfArg } from '../format.js';
+import { ProgramError } from '../sys.js';
 import { LibcCore } from './core.js';
 
 export class Output extends LibcCore {
@@ -43,5 +44,10 @@ export class Output extends LibcCore {
   strerror(errno: number): string {
     const generic = [...errnoNames.keys()].find((n) => this.nptl.target.errno(n) === errno);
     return strerror(generic ?? errno);
+  }
+
+  /** assert(3): a program whose `condition` does not hold ends with a sentence that says so. */
+  assert(condition: boolean, what = 'an assertion'): void {
+    if (!condition) throw new ProgramError(`assertion failed: ${what}`);
   }
 }

@@ -1,0 +1,172 @@
+/*
+ * guardpage run PROGRAM --explore N: runs the program under many schedules and reports the first that goes wrong, with
+ * the flag that makes it happen again.
+ */
+import { isatty } from 'node:tty';
+import { relative, resolve } from 'node:path';
+import { SingleBar } from 'cli-progress';
+import type { Exploration } from '../explore/explore.js';
+import type { LockCycle } from '../explore/lock_order.js';
+import type { LostWakeup } from '../explore/lost_wakeups.js';
+import { grouped } from '../report/numbers.js';
+import { checkProgram } from './check_program.js';
+import { EXIT_INTERRUPTED, UsageError } from './errors.js';
+import { type Explored, type ExploreRequest, exploreInPool } from './explore_pool.js';
+import { checkWritable, say, STDERR, writeAll, writeJson } from './output.js';
+import { configOf, type RunFlags } from './run.js';
+import { waiterLine } from './run_report.js';
+
+/** Flags of one run, which exploring thousands has nothing to give to. */
+const ONE_RUN = ['strace', 'trace', 'maps', 'strip', 'svg', 'stats', 'grant'] as const;
+
+/** Returns the exit status: 1 when something was found. */
+export async function exploreProgram(program: string, argv: readonly string[], flags: RunFlags): Promise<number> {
+  checkProgram(program);
+  checkWritable(flags.json);
+  const unfit = ONE_RUN.find((name) => flags[name] !== undefined);
+  if (unfit !== undefined) throw new UsageError(`--${unfit} shows one run: it cannot go with --explore (use it with --schedule replay:...)`);
+  const runs = flags.explore!;
+  const progress = new Progress(runs, flags.quiet !== true && isatty(STDERR));
+  let explored: Explored;
+  try {
+    explored = await exploreInPool({
+      program: resolve(program),
+      programShown: program,
+      argv,
+      config: { ...configOf(flags), schedule: undefined },
+      runs,
+      options: { runs, seed: flags.seed, ...onlyOf(flags.schedule) },
+      mostMs: flags.exploreTime === undefined ? Number.POSITIVE_INFINITY : flags.exploreTime * 1000,
+      timeoutMs: flags.timeout * 1000,
+      onProgress: (n) => progress.show(n),
+    });
+  } finally {
+    progress.stop();
+  }
+  report(explored, flags, runs);
+  if (flags.json !== undefined) writeJson(flags.json, exploreJson(program, argv, explored));
+  return explored.exploration.found === null ? 0 : 1;
+}
+
+/** What a schedule asked for leaves of the exploration: "random" or "pct" alone, else everything. */
+function onlyOf(schedule: string | undefined): Pick<ExploreRequest['options'], 'only'> {
+  if (schedule === undefined || schedule === 'rr') return {};
+  if (schedule === 'random') return { only: { schedule: 'random' } };
+  const [, depth] = /^pct(?::([1-9]\d{0,2}))?$/.exec(schedule) ?? [];
+  if (schedule.startsWith('pct') && (depth !== undefined || schedule === 'pct')) {
+    return { only: { schedule: 'pct', depth: Number(depth ?? 3) } };
+  }
+  throw new UsageError(`--schedule ${schedule} cannot be explored; with --explore there are: rr (systematic, then pct), random, pct, pct:DEPTH`);
+}
+
+// ---- what is said ---------------------------------------------------------------------------------
+
+function report({ exploration, first, shown, isTimeUp }: Explored, flags: RunFlags, runs: number): void {
+  const { found } = exploration;
+  if (found !== null && shown !== null) {
+    const preemptions = `${found.preemptions} ${found.preemptions === 1 ? 'preemption' : 'preemptions'}`;
+    say(`${WHAT[found.finding]} in schedule ${grouped(found.number)}, which has ${preemptions}: ${ending(exploration, shown, first)}`);
+    writeAll(STDERR, shown.result.deadlock.map((waiter) => `  ${waiterLine(waiter)}\n`).join(''));
+    writeAll(STDERR, shown.lostWakeups.map(wakeupText).join(''));
+  }
+  const cycles = shown === null || shown.lockCycles.length === 0 ? first.lockCycles : shown.lockCycles;
+  writeAll(STDERR, cycles.map(cycleText).join(''));
+  if (found !== null) say(`--schedule ${found.schedule} makes it happen again`);
+  if (flags.quiet !== true || found !== null) say(summary(exploration, runs, isTimeUp));
+}
+
+const WHAT = {
+  deadlock: 'deadlock',
+  signal: 'crash',
+  'out of memory': 'out of memory',
+  exception: 'exception',
+  'exit status': 'another exit status',
+  output: 'other output',
+} as const;
+
+function ending({ found }: Exploration, { result }: Explored['first'], first: Explored['first']): string {
+  if (found!.finding === 'deadlock') return `${grouped(result.deadlock.length)} threads wait for ever`;
+  if (found!.finding === 'exit status') return `${result.exit}, and ${first.result.exit} in the first schedule`;
+  if (found!.finding === 'output') return 'lines that the first schedule does not print';
+  return result.message ?? result.outcome;
+}
+
+function summary({ explored, exhausted, cut, complete, found }: Exploration, runs: number, isTimeUp: boolean): string {
+  const of = `explored ${grouped(explored)} ${explored === 1 ? 'schedule' : 'schedules'}`;
+  const long = cut > 0 ? `; ${grouped(cut)} were cut short for their length` : '';
+  if (found !== null) return `${of}${long}`;
+  if (exhausted) return `${of}, all there are: nothing found`;
+  const all = complete > 0 ? `, among them all with up to ${complete} preemptions` : '';
+  const why = isTimeUp ? ' (--explore-time is over)' : explored < runs ? '' : ' (a higher --explore N tries more)';
+  return `${of}${all}: nothing found${long}${why}`;
+}
+
+function shortSite(site: string): string {
+  return site.replace(/(\/[^():]+)/, (path) => {
+    const short = relative(process.cwd(), path);
+    return short.startsWith('..') ? path : short;
+  });
+}
+
+function cycleText(cycle: LockCycle): string {
+  const lines = cycle.map(({ tid, thread, holds, heldSince, takes, takenAt }) =>
+    `  thread ${tid} (${thread}) holds ${holds} since ${shortSite(heldSince)}\n    and takes ${takes} at ${shortSite(takenAt)}\n`);
+  return `guardpage: these threads take ${cycle.length} locks in a circle, which can deadlock:\n${lines.join('')}`;
+}
+
+function wakeupText({ object, call, signaller, waiter }: LostWakeup): string {
+  return `  lost wake-up: thread ${signaller.tid} (${signaller.thread}) called ${call} on ${object} at ${shortSite(signaller.site)}, when nobody waited;\n` +
+    `    thread ${waiter.tid} (${waiter.thread}) has waited since, at ${shortSite(waiter.site)}\n`;
+}
+
+/** Keys and meanings are kept. */
+function exploreJson(program: string, argv: readonly string[], { setup, exploration, first, shown }: Explored): object {
+  const { explored, exhausted, cut, complete, found } = exploration;
+  return {
+    schemaVersion: 1, program, argv, ...setup, explored, exhausted, cut, complete,
+    found: found === null || shown === null ? null : foundJson(found, shown),
+    lockCycles: shown === null || shown.lockCycles.length === 0 ? first.lockCycles : shown.lockCycles,
+  };
+}
+
+function foundJson(found: NonNullable<Exploration['found']>, { result, lostWakeups }: NonNullable<Explored['shown']>): object {
+  const { finding, number, schedule, preemptions } = found;
+  const { outcome, exit, signal, message, deadlock } = result;
+  return { finding, outcome, exit, signal, message, schedule, preemptions, number, deadlock, lostWakeups };
+}
+
+// ---- progress -------------------------------------------------------------------------------------
+
+class Progress {
+  private readonly bar: SingleBar | null;
+
+  constructor(runs: number, isShown: boolean) {
+    this.bar = isShown
+      ? new SingleBar({
+          format: '{bar} {percentage}%  {value} of {total} schedules  {eta_formatted} left',
+          stream: process.stderr,
+          clearOnComplete: true,
+          stopOnComplete: false,
+          hideCursor: false,
+          barsize: 24,
+        })
+      : null;
+    if (this.bar === null) return;
+    this.bar.start(runs, 0);
+    process.once('SIGINT', this.interrupted);
+  }
+
+  private readonly interrupted = () => {
+    this.stop();
+    process.exit(EXIT_INTERRUPTED);
+  };
+
+  show(explored: number): void {
+    this.bar?.update(explored);
+  }
+
+  stop(): void {
+    process.removeListener('SIGINT', this.interrupted);
+    this.bar?.stop();
+  }
+}

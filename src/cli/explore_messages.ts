@@ -1,0 +1,32 @@
+/* What the main thread of `guardpage run --explore` and its workers say to each other. */
+import type { Exploration, ExploreOptions } from '../explore/explore.js';
+import type { ObservedRun } from '../explore/observe_run.js';
+import type { GuestConfig, Setup } from './messages.js';
+
+export interface ExploreSetup {
+  /** Absolute, and as the user wrote it. */
+  readonly program: string;
+  readonly programShown: string;
+  readonly argv: readonly string[];
+  readonly config: GuestConfig;
+  /** Int32Array, at the indices below. */
+  readonly control: SharedArrayBuffer;
+}
+
+/** control: non-zero asks all to stop. */
+export const STOP = 0;
+/** control: the lowest shard that found something. */
+export const LOWEST = 1;
+/** control: schedules explored, by all. */
+export const EXPLORED = 2;
+export const CONTROL_WORDS = 3;
+
+export type ExploreJob =
+  | { readonly kind: 'explore'; readonly options: Omit<ExploreOptions, 'shouldStop'> }
+  | { readonly kind: 'observe'; readonly schedule: string };
+
+export type ExploreAnswer =
+  | { readonly kind: 'ready'; readonly setup: Setup }
+  | { readonly kind: 'explored'; readonly exploration: Exploration }
+  | { readonly kind: 'observed'; readonly run: ObservedRun }
+  | { readonly kind: 'refused'; readonly sentence: string; readonly isUsage: boolean };

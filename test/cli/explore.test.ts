@@ -1,0 +1,85 @@
+/* guardpage run --explore: what is said, JSON, exit statuses, and the flag that makes it happen again. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { guardpage, program, refusal, ROOT } from './guardpage.js';
+
+const bug = (name: string) => join(ROOT, 'examples/bugs', `${name}.ts`);
+
+describe.concurrent('run --explore', () => {
+  it('names the deadlock, the circle of locks with their lines, and the flag; status 1', async () => {
+    const { status, stdout, stderr } = await guardpage(['run', bug('abba_deadlock'), '--explore', '1000']);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(new RegExp([
+      '^guardpage: deadlock in schedule \\d+, which has 1 preemption: 3 threads wait for ever',
+      '  thread 1000 \\(main\\) waits on pthread_join of thread 1001, owned by thread 1001',
+      '  thread 1001 \\(transfer\\) waits on mutex 0x80494\\d0, owned by thread 1002',
+      '  thread 1002 \\(transfer\\) waits on mutex 0x80494\\d0, owned by thread 1001',
+      'guardpage: these threads take 2 locks in a circle, which can deadlock:',
+      '  thread 1001 \\(transfer\\) holds 0x80494\\d0 since transfer \\(.*abba_deadlock.ts:\\d+:\\d+\\)',
+      '    and takes 0x80494\\d0 at transfer \\(.*abba_deadlock.ts:\\d+:\\d+\\)',
+      '  thread 1002 \\(transfer\\) holds .*',
+      '    and takes .*',
+      'guardpage: --schedule replay:[0-9a-zA-Z]+ makes it happen again',
+      'guardpage: explored \\d+ schedules\\n$',
+    ].join('\\n')));
+    const [, schedule] = /--schedule (\S+) /.exec(stderr)!;
+    const again = await guardpage(['run', bug('abba_deadlock'), '--schedule', schedule!]);
+    expect([again.status, again.stderr.split('\n')[0]]).toEqual([
+      1, 'guardpage: deadlock: no thread can run, and nothing will ever wake the 3 that wait',
+    ]);
+  });
+
+  it('names a lost wake-up with both threads and their lines', async () => {
+    const { stderr } = await guardpage(['run', bug('lost_wakeup'), '--explore', '100']);
+    expect(stderr).toMatch(
+      /lost wake-up: thread 1000 \(main\) called pthread_cond_signal on 0x80494\d0 at .*lost_wakeup.ts:\d+:\d+\)?, when nobody waited;\n {4}thread 1001 \(waiter\) has waited since, at .*lost_wakeup.ts:\d+:\d+/,
+    );
+  });
+
+  it('says that a small program was exhausted; status 0', async () => {
+    const ended = await guardpage(['run', bug('lost_update'), '--explore', '1000000', '--', 'fixed']);
+    expect(ended).toEqual({ status: 0, stdout: '', stderr: expect.stringMatching(/^guardpage: explored \d+ schedules, all there are: nothing found\n$/) });
+  });
+
+  it('with --json - writes what was found', async () => {
+    const ended = await guardpage(['run', bug('lost_update'), '--explore', '1000', '--json', '-', '--arch', 'sparc64']);
+    expect([ended.status, JSON.parse(ended.stdout)]).toMatchObject([1, {
+      schemaVersion: 1, arch: 'sparc64', exhausted: false,
+      found: { finding: 'exit status', outcome: 'exited', exit: 1, schedule: expect.stringMatching(/^replay:\w+$/), preemptions: 1 },
+    }]);
+  });
+
+  it('gives the same with many shards as once before, on however many cores', async () => {
+    const args = ['run', bug('aba'), '--explore', '20000', '--json', '-', '--quiet'];
+    const [a, b] = await Promise.all([guardpage(args), guardpage(args)]);
+    expect(JSON.parse(a!.stdout).found).toEqual(JSON.parse(b!.stdout).found);
+    expect(JSON.parse(a!.stdout).found.finding).toBe('exception');
+  });
+
+  it.each(['random', 'pct', 'pct:4'])('with --schedule %s explores those alone', async (schedule) => {
+    const { status, stderr } = await guardpage(['run', bug('lost_update'), '--explore', '500', '--schedule', schedule]);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^guardpage: another exit status in schedule \d+, which has \d+ preemptions?: 1, and 0 in the first schedule\n/)]);
+  });
+
+  it('ends when its time is over', async () => {
+    const { status, stderr } = await guardpage(['run', join(ROOT, 'examples/workers.ts'), '--explore', '1000000000', '--explore-time', '1']);
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/^guardpage: explored [\d,]+ schedules?.*: nothing found \(--explore-time is over\)\n$/)]);
+  });
+
+  it('a thread that never gives up the processor ends it in a sentence', async () => {
+    const { status, stderr } = await guardpage(['run', program('endless.ts'), '--explore', '10', '--timeout', '1']);
+    expect([status, stderr]).toEqual([1, 'guardpage: a schedule did not end within 1 s: a thread that never gives up the processor (--timeout gives it longer)\n']);
+  });
+});
+
+describe.concurrent('refusals of --explore', () => {
+  it.each([
+    [['--explore', '0'], '--explore "0" is not a whole number from 1 to 1073741824'],
+    [['--explore-time', '5'], '--explore-time needs --explore N'],
+    [['--explore', '5', '--maps'], '--maps shows one run: it cannot go with --explore (use it with --schedule replay:...)'],
+    [['--explore', '5', '--schedule', 'replay:3A'],
+      '--schedule replay:3A cannot be explored; with --explore there are: rr (systematic, then pct), random, pct, pct:DEPTH'],
+  ])('%j', async (args, sentence) => {
+    expect(await guardpage(['run', bug('aba'), ...args])).toEqual(refusal(sentence));
+  });
+});
