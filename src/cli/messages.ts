@@ -3,6 +3,7 @@
  * the main thread can end it whatever it does.
  */
 import type { MachineConfig, RunResult } from '../machine.js';
+import type { FragmentsReport } from '../report/fragments.js';
 import type { Grant } from './host_file.js';
 
 /** What may be asked of a machine, without the functions, which cannot be sent. */
@@ -26,6 +27,8 @@ export interface RunRequest {
   readonly quiet: boolean;
   /** False: the list of areas is not sent. */
   readonly wantsMaps: boolean;
+  /** The holes are watched. */
+  readonly wantsFragments: boolean;
   /** Int32Array, at the indices below. */
   readonly control: SharedArrayBuffer;
 }
@@ -52,6 +55,8 @@ export interface Setup {
 /** What became of the program; null where it was ended before it could be asked. */
 export interface Ending extends Omit<RunResult, 'stats' | 'wallMs'> {
   readonly stats: RunResult['stats'] | null;
+  /** Where it was asked for. */
+  readonly fragments?: FragmentsReport;
 }
 
 export type WorkerMessage =

@@ -2,14 +2,17 @@
  * guardpage replay LOG...: every log under every release. What differs is told; --strict makes it an exit status.
  */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { ConfigError } from '../machine.js';
-import type { Rlimits } from '../mm/mm.js';
+import type { Mm, Rlimits } from '../mm/mm.js';
+import { holesSvg } from '../report/holes_svg.js';
 import { type MapsArea, MapsTextError, parseMaps } from '../report/maps_text.js';
+import { FragmentsTrace } from '../trace/fragments.js';
 import { replay } from '../trace/replay.js';
 import { readStraceLog, type StraceLog, StraceLogError } from '../trace/strace_log.js';
 import { EXIT_FAILED, RunError, sentenceOf, UsageError } from './errors.js';
-import { checkWritable, reasonOf, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeJson } from './output.js';
+import { checkFile, checkWritable, reasonOf, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeFile, writeJson } from './output.js';
 import { CallProgress } from './call_progress.js';
 import { type Replayed, replayJson, replaysText, replayText } from './replay_report.js';
 
@@ -27,6 +30,8 @@ export interface ReplayFlags {
   readonly maxMapCount?: number;
   readonly overcommit?: number;
   readonly ram?: number;
+  readonly fragments?: boolean;
+  readonly svgHoles?: string;
   readonly json?: string;
   readonly quiet?: boolean;
 }
@@ -39,8 +44,12 @@ const GZIP = [0x1f, 0x8b];
 /** Returns the exit status. */
 export function replayLogs(logs: readonly string[], flags: ReplayFlags): number {
   checkWritable(flags.json);
+  checkFile('--svg-holes', flags.svgHoles);
   const areas = flags.initialMaps === undefined ? null : readMaps(flags.initialMaps);
   const kernels = flags.kernel ?? [DEFAULT_KERNEL];
+  if (flags.svgHoles !== undefined && logs.length * kernels.length > 1) {
+    throw new UsageError('--svg-holes draws one log under one release');
+  }
   const all: Replayed[] = [];
   for (const path of logs) {
     const log = inFile(path, () => readStraceLog(readText(path)));
@@ -58,16 +67,20 @@ function replayed(
   const notice = (sentence: string) => {
     if (quiet !== true) say(sentence);
   };
+  const wantsFragments = flags.fragments === true || flags.svgHoles !== undefined;
+  const fragments = wantsFragments ? new FragmentsTrace() : null;
+  let mm: Mm | null = null;
   const progress = new CallProgress(log.memoryCalls, `${path}, ${kernel}`, quiet !== true);
   try {
     const result = inFile(path, () => replay(log, {
-      config: { arch, kernel, bits, search, rlimits: rlimit, maxMapCount, overcommit, ram, notice },
+      config: { arch, kernel, bits, search, rlimits: rlimit, maxMapCount, overcommit, ram, notice, tracers: fragments === null ? [] : [fragments] },
       initialMaps: areas,
       honour,
       alignsHuge: plainFiles !== true,
       progress: (made) => progress.show(made),
+      ...(fragments === null ? {} : { watch: (process) => { mm = process.mm; } }),
     }));
-    return { log: path, kernel, result };
+    return { log: path, kernel, result, ...(fragments === null ? {} : { fragments: fragments.report(mm!) }) };
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError(sentenceOf(error)) : error;
   } finally {
@@ -78,6 +91,8 @@ function replayed(
 function report(all: readonly Replayed[], flags: ReplayFlags): void {
   const fd = flags.json === TO_STDOUT ? STDERR : STDOUT;
   if (flags.quiet !== true) writeAll(fd, all.length === 1 ? replayText(all[0]!, fd) : replaysText(all, fd));
+  const { fragments } = all[0]!;
+  if (flags.svgHoles !== undefined) writeFile(flags.svgHoles, holesSvg(fragments!, { title: `Holes of ${basename(all[0]!.log)}` }));
   if (flags.json === undefined) return;
   const bodies = all.map(replayJson);
   writeJson(flags.json, { schemaVersion: 1, ...(all.length === 1 ? bodies[0] : { replays: bodies }) });

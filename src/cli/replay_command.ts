@@ -30,6 +30,8 @@ export function addReplay(program: Command, ended: (status: number) => void): vo
     .option('--overcommit <0|1|2>', 'what /proc/sys/vm/overcommit_memory says; default 1, as no log says how much memory there is',
       value.wholeNumber('--overcommit', 0, 2))
     .option('--ram <BYTES>', 'memory of the machine; default 1g', value.bytes('--ram'))
+    .option('--fragments', 'show how the address space became fragmented, and what searches cost')
+    .option('--svg-holes <FILE>', 'draw its holes over time (of one log under one release)')
     .option('--json <FILE|->', 'write what became of it as JSON; with - stdout carries nothing else')
     .option('--quiet', 'say nothing')
     .addHelpText('after', EXAMPLES)

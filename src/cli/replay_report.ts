@@ -1,9 +1,11 @@
 /* What `guardpage replay` says: sentences for one log, a table for several, JSON for programs. */
 import { bytesText } from '../report/bytes.js';
+import { type FragmentsReport, fragmentsText } from '../report/fragments.js';
 import { grouped } from '../report/numbers.js';
 import { machineName } from '../report/series.js';
 import type { Divergence, MissContext, ReplayResult } from '../trace/replay.js';
 import type { SearchWalk } from '../trace/search_walk.js';
+import { fragmentsJson } from './fragments_report.js';
 import { colors } from './output.js';
 import { type Column, tableText } from './table.js';
 
@@ -13,16 +15,18 @@ export interface Replayed {
   /** As the user asked for it. */
   readonly kernel: string;
   readonly result: ReplayResult;
+  /** Where it was asked for. */
+  readonly fragments?: FragmentsReport;
 }
 
 /** The JSON of one replay; keys and meanings are kept. */
-export function replayJson({ log, kernel, result }: Replayed): object {
+export function replayJson({ log, kernel, result, fragments }: Replayed): object {
   const {
     arch, bits, record, search, calls, skipped, compared, matched, diverged, notes, vmas, peakVmas, probes, largestHole, maps,
   } = result;
   return {
     log, arch, bits, kernel, record, search, calls, skipped, compared, matched, diverged, notes, vmas, peakVmas, probes,
-    largestHole, maps,
+    largestHole, maps, ...(fragments === undefined ? {} : { fragments: fragmentsJson(fragments) }),
   };
 }
 
@@ -40,6 +44,7 @@ export function replayText(replayed: Replayed, fd: number): string {
     countsText(result),
     ...result.notes.map((note) => `note: ${note}`),
     ...missText(result, fd),
+    ...(replayed.fragments === undefined ? [] : ['', fragmentsText(replayed.fragments)]),
     '',
   ].join('\n');
 }
@@ -106,8 +111,11 @@ export function replaysText(all: readonly Replayed[], fd: number): string {
     grouped(result.calls), grouped(result.compared), grouped(result.matched), firstText(result.diverged[0]),
     grouped(result.vmas), grouped(result.probes),
   ]);
+  const fragments = all.flatMap((one) => {
+    return one.fragments === undefined ? [] : [`\n${one.log}, ${one.kernel}: ${fragmentsText(one.fragments)}\n`];
+  });
   const notes = all.flatMap(({ log, result }) => result.notes.map((note) => `${log}: ${note}`));
-  return `${tableText(columns, rows, fd)}\n${[...new Set(notes)].map((note) => `note: ${note}\n`).join('')}`;
+  return `${tableText(columns, rows, fd)}\n${[...new Set(notes)].map((note) => `note: ${note}\n`).join('')}${fragments.join('')}`;
 }
 
 function firstText(miss: Divergence | undefined): string {

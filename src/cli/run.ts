@@ -4,11 +4,12 @@
  */
 import { resolve } from 'node:path';
 import type { Rlimits } from '../mm/mm.js';
+import { fragmentsText } from '../report/fragments.js';
 import { checkProgram } from './check_program.js';
 import { checkGrants, type Grant } from './host_file.js';
 import type { GuestConfig } from './messages.js';
 import { checkFile, checkWritable, openToWrite, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeJson } from './output.js';
-import { drawRun, stripOfRun, wantsStrip } from './run_pictures.js';
+import { drawHoles, drawRun, stripOfRun, wantsStrip } from './run_pictures.js';
 import { runJson, sayOutcome, statsText } from './run_report.js';
 import { type Finished, runInThread } from './run_thread.js';
 
@@ -40,6 +41,9 @@ export interface RunFlags {
   readonly maps?: boolean;
   readonly strip?: boolean;
   readonly svg?: string;
+  /** What became of the holes: told, and drawn in a file. */
+  readonly fragments?: boolean;
+  readonly svgHoles?: string;
   readonly stats?: boolean;
   readonly json?: string;
   readonly quiet?: boolean;
@@ -52,6 +56,7 @@ export async function run(program: string, argv: readonly string[], flags: RunFl
   checkWritable(flags.json);
   checkGrants(flags.grant ?? []);
   checkFile('--svg', flags.svg);
+  checkFile('--svg-holes', flags.svgHoles);
   checkFile('--trace', flags.trace);
   const jsonOnStdout = flags.json === TO_STDOUT;
   const stdoutFd = jsonOnStdout ? STDERR : STDOUT;
@@ -68,12 +73,14 @@ export async function run(program: string, argv: readonly string[], flags: RunFl
       traceFd: flags.trace === undefined ? null : openToWrite(flags.trace),
       quiet: flags.quiet === true,
       wantsMaps: flags.maps === true || flags.json !== undefined || flags.svg !== undefined || wantsStrip(flags),
+      wantsFragments: flags.fragments === true || flags.svgHoles !== undefined,
     },
     flags.timeout * 1000,
   );
   report(program, finished, flags, stdoutFd);
   if (flags.json !== undefined) writeJson(flags.json, runJson(program, argv, finished));
   if (flags.svg !== undefined) drawRun(flags.svg, program, finished);
+  if (flags.svgHoles !== undefined) drawHoles(flags.svgHoles, program, finished);
   return finished.ending.exit;
 }
 
@@ -98,4 +105,6 @@ function report(program: string, finished: Finished, flags: RunFlags, stdoutFd: 
   sayOutcome(finished, flags.timeout);
   if (flags.quiet !== true) finished.hints.forEach(say);
   if (flags.stats === true) writeAll(STDERR, statsText(finished));
+  const { fragments } = finished.ending;
+  if (flags.fragments === true && fragments !== undefined) writeAll(STDERR, `${fragmentsText(fragments)}\n`);
 }

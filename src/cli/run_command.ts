@@ -54,6 +54,8 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
     .option('--maps', "show the areas at the end, after the program's output; on a terminal, their map as well")
     .option('--strip', 'show that map on stderr, terminal or not')
     .option('--svg <FILE>', 'draw the address space at the end')
+    .option('--fragments', 'show how the address space is fragmented, and what searches cost, at the end')
+    .option('--svg-holes <FILE>', 'draw its holes over time')
     .option('--stats', 'show counts at the end')
     .option('--json <FILE|->', 'write what became of it as JSON; with - stdout carries nothing else')
     .option('--quiet', 'no notes and hints, only what went wrong')

@@ -5,6 +5,7 @@
 import { basename } from 'node:path';
 import { isatty } from 'node:tty';
 import { addressSpaceSvg } from '../report/address_space_svg.js';
+import { holesSvg } from '../report/holes_svg.js';
 import { type MapsArea, parseMaps } from '../report/maps_text.js';
 import { stripMap } from '../report/strip_map.js';
 import type { Finished } from './run_thread.js';
@@ -32,6 +33,12 @@ export function drawRun(path: string, program: string, finished: Finished): void
   const areas = areasOf(finished);
   if (areas === null) say(`${path} was not drawn: nothing is known of the address space`);
   else writeFile(path, addressSpaceSvg(areas, { title: titleOf(program, finished) }));
+}
+
+export function drawHoles(path: string, program: string, finished: Finished): void {
+  const { fragments } = finished.ending;
+  if (fragments === undefined) say(`${path} was not drawn: nothing is known of the address space`);
+  else writeFile(path, holesSvg(fragments, { title: `Holes of ${titleOf(program, finished)}` }));
 }
 
 /** Null where the program never ran, or was ended from outside. */

@@ -1,13 +1,15 @@
 /* What `guardpage run` says at the end: sentences, counts, JSON. */
 import type { RunStats, Waiter } from '../machine.js';
 import { grouped } from '../report/numbers.js';
+import { fragmentsJson } from './fragments_report.js';
 import type { Finished } from './run_thread.js';
 import { say, STDERR, writeAll } from './output.js';
 
 /** The JSON of a run; keys and meanings are kept. */
 export function runJson(program: string, argv: readonly string[], { setup, ending }: Finished): object {
-  const { outcome, exit, signal, deadlock, message, stats, maps } = ending;
-  return { schemaVersion: 1, program, argv, ...setup, outcome, exit, signal, deadlock, message, stats, maps };
+  const { outcome, exit, signal, deadlock, message, stats, maps, fragments } = ending;
+  const holes = fragments === undefined ? {} : { fragments: fragmentsJson(fragments) };
+  return { schemaVersion: 1, program, argv, ...setup, outcome, exit, signal, deadlock, message, stats, maps, ...holes };
 }
 
 /** One sentence for every end but the ordinary one; a line more for each task of a deadlock. */

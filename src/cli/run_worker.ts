@@ -16,6 +16,7 @@ import { loadProgram } from './load_program.js';
 import {
   CONTROL_PIPE_CLOSED, CONTROL_STOP, type Ending, type RunRequest, type WorkerMessage,
 } from './messages.js';
+import { FragmentsTrace } from '../trace/fragments.js';
 import { MemoryTrace } from '../trace/memory_trace.js';
 import { say, STDERR, writeAll } from './output.js';
 import { hintsOf, watchRefusals } from './refusals.js';
@@ -29,6 +30,8 @@ const RETRY_MS = 5;
 const never = new Int32Array(new SharedArrayBuffer(4));
 /** Where guardpage's own code lies: frames there are not the program's. */
 const OURS = fileURLToPath(new URL('..', import.meta.url));
+
+const fragments = request.wantsFragments ? new FragmentsTrace() : null;
 
 function post(message: WorkerMessage): void {
   parentPort!.postMessage(message);
@@ -97,7 +100,10 @@ function makeMachine(): Machine {
     stdout: (bytes) => write(stdoutFd, bytes),
     stderr: (bytes) => write(STDERR, bytes),
     strace: straceFd === null ? null : (line) => write(straceFd, `${line}\n`),
-    tracers: traceFd === null ? [] : [new MemoryTrace((call) => write(traceFd, `${JSON.stringify(call)}\n`))],
+    tracers: [
+      ...(traceFd === null ? [] : [new MemoryTrace((call) => write(traceFd, `${JSON.stringify(call)}\n`))]),
+      ...(fragments === null ? [] : [fragments]),
+    ],
     notice: (sentence) => {
       if (!quiet) say(sentence);
     },
@@ -114,7 +120,7 @@ function placeOf(error: unknown): string | null {
   return null;
 }
 
-function endingOf(result: RunResult): Ending {
+function endingOf(machine: Machine, result: RunResult): Ending {
   const { cause } = result as { cause?: unknown };
   // A mistake of ours is not the program's, and its place in the program says nothing.
   const message = cause instanceof Bug ? `internal error of guardpage: ${sentenceOf(cause)}` : result.message;
@@ -125,6 +131,7 @@ function endingOf(result: RunResult): Ending {
     outcome, exit, signal, deadlock, stats,
     message: place === null ? message : `${message} (${place})`,
     maps: request.wantsMaps ? result.maps : [],
+    ...(fragments === null ? {} : { fragments: fragments.report(machine.mm) }),
   };
 }
 
@@ -154,7 +161,7 @@ async function main(): Promise<void> {
   const refusals = watchRefusals(machine);
   post({ kind: 'started' });
   const result = machine.run({ shouldStop: () => Atomics.load(control, CONTROL_STOP) !== 0 });
-  post({ kind: 'ended', ending: endingOf(result), hints: hintsOf(machine, refusals) });
+  post({ kind: 'ended', ending: endingOf(machine, result), hints: hintsOf(machine, refusals) });
 }
 
 main().catch((error: unknown) => {

@@ -7,8 +7,7 @@
  *   40000000-41803000    24 MiB  |AAAAAAAAA|AAAAAAAAA|AAAAAAAAA  6 areas
  *
  * A line holds neighbours, or one repetition. Its bar is to scale within itself, but an area has
- * one cell at least, a hole has one however large, and what is only reserved no more than the
- * largest area beside it; the bar's length is the logarithm of its
+ * one cell at least, and a hole has one however large; the bar's length is the logarithm of its
  * bytes. When there would be too many lines, repetitions are taken more loosely, and then lines
  * joined where the holes between them are smallest.
  */

@@ -92,7 +92,7 @@ export function replay(log: StraceLog, options: ReplayOptions): ReplayResult {
   if (miss === null) return made.result(null);
   // Replays are the same each time: a second one stops where the first went another way.
   const { progress, watch, ...same } = options;
-  const again = new Replay(log, { ...same, config: { ...options.config, notice: () => {} } });
+  const again = new Replay(log, { ...same, config: { ...options.config, notice: () => {}, tracers: [] } });
   again.run(miss.call);
   return made.result(again.contextOf(miss));
 }

@@ -42,7 +42,8 @@ describe.concurrent('guardpage replay', () => {
       schemaVersion: 1, log: LS, arch: 'x86_64', bits: 64, kernel: '6.18', record: '6.18', search: 'maple', calls: 26,
       skipped: 32, compared: 26, matched: 26, diverged: [], vmas: 35, peakVmas: 35, probes: 6, largestHole: 46912358514688,
     });
-    expect(maps).toHaveLength(35);
+    // The areas, and the page at the top that is none.
+    expect(maps).toHaveLength(35 + 1);
     expect(notes).toEqual(['the initial map has no heap: line 2 told where it begins']);
   });
 
@@ -99,6 +100,17 @@ the search for 4,096 bytes goes up from TASK_UNMAPPED_BASE, 0x40000000:
     const flags = ['--arch', 'sparc64', '--bits', '32', '--search', 'first-fit', '--rlimit', 'as=40k'];
     const { stdout } = await guardpage(['replay', log, ...flags, '--json', '-', '--quiet']);
     expect(json(stdout)).toMatchObject({ arch: 'sparc64', bits: 32, search: 'first-fit', compared: 2, matched: 2 });
+  });
+
+  it('--fragments tells of the holes, --svg-holes draws them', async () => {
+    const svg = join(scratch(), 'holes.svg');
+    const { status, stdout } = await guardpage(['replay', LS, ...ON_HOST, '--fragments', '--svg-holes', svg, '--json', '-']);
+    expect(status).toBe(0);
+    expect(json(stdout)['fragments']).toMatchObject({ calls: 26, holes: 3, peakVmas: 35, highestAddress: '0x7ffff7fff000' });
+    expect(readFileSync(svg, 'utf8')).toContain('>Holes of ls.log.gz</text>');
+    const text = await guardpage(['replay', LS, ...ON_HOST, '--fragments']);
+    expect(text.stdout).toContain('\nfragmentation\n  searches look at ');
+    expect((await guardpage(['replay', LS, LS, ...ON_HOST, '--svg-holes', svg])).stderr).toBe('guardpage: --svg-holes draws one log under one release\n');
   });
 
   it('mistakes in a log or map are told with file and line', async () => {

@@ -122,3 +122,18 @@ describe.concurrent('--trace', () => {
     expect(readFileSync(file, 'utf8')).toBe('');
   });
 });
+
+describe.concurrent('--fragments and --svg-holes', () => {
+  it('tell of the holes on stderr and in the JSON, and draw them', async () => {
+    const svg = join(scratch(), 'holes.svg');
+    const shown = await guardpage(['run', STR02, '--fragments', '--svg-holes', svg, '--', '-n', '3']);
+    expect([shown.status, shown.stdout]).toEqual([0, 'Creating 3 threads\n3 threads created and joined\n']);
+    expect(shown.stderr).toMatch(/^fragmentation\n {2}searches look at {2,}40000000-c0000000\n {2}holes at the end {2,}1, 1.98 GiB free/);
+    expect(readFileSync(svg, 'utf8')).toContain('>Holes of test_str02.ts on i386 32-bit, Linux 2.5.46</text>');
+    const { stdout } = await guardpage(['run', STR02, '--fragments', '--json', '-', '--', '-n', '3']);
+    expect(JSON.parse(stdout).fragments).toMatchObject({
+      calls: 6, holes: 1, fragmentation: 0, highestAddress: '0x41803000', peakVmas: 9,
+      probesPerCall: [{ least: 0, most: 0, calls: 0 }, { least: 1, most: 1, calls: 1 }, { least: 2, most: 2, calls: 0 }, { least: 3, most: 4, calls: 2 }],
+    });
+  });
+});
