@@ -31,7 +31,10 @@ function inSameRegion(mm: Mm, vpn: number, start: number): boolean {
   return vpn >= base && vpn - base < region.mapLimit;
 }
 
-function withinLimits(mm: Mm, stackPages: number, grow: number): boolean {
+/** acct_stack_growth(): RLIMIT_AS, RLIMIT_STACK, and from 2.6.11 on RLIMIT_MEMLOCK for a locked stack. */
+function withinLimits(mm: Mm, h: number, stackPages: number, grow: number): boolean {
+  const isLocked = (mm.vmas.vmFlags[h]! & VM_LOCKED) !== 0;
+  if (isLocked && !mm.rules.lock.privileged && mm.bytes(mm.lockedVm + grow) > mm.rlimits.memlock) return false;
   return mm.bytes(stackPages) <= mm.rlimits.stack && mm.bytes(mm.totalVm + grow) <= mm.rlimits.as;
 }
 
@@ -52,7 +55,7 @@ function growDown(mm: Mm, h: number, vpn: number): boolean {
   const grow = vmas.vmStart[h]! - vpn;
   if (rules.stackGuardGap > 0 && grow > vmas.vmPgoff[h]!) return false;
   if (!mm.vm.enoughMemory(grow)) return false;
-  if (!withinLimits(mm, vmas.vmEnd[h]! - vpn, grow)) {
+  if (!withinLimits(mm, h, vmas.vmEnd[h]! - vpn, grow)) {
     mm.vm.unacct(grow);
     return false;
   }
@@ -65,7 +68,7 @@ function growDown(mm: Mm, h: number, vpn: number): boolean {
 /** The register stack is not charged: exec makes it without VM_ACCOUNT. */
 function growUp(mm: Mm, h: number): boolean {
   const { vmas } = mm;
-  if (!withinLimits(mm, vmas.vmEnd[h]! - vmas.vmStart[h]!, 1)) return false;
+  if (!withinLimits(mm, h, vmas.vmEnd[h]! - vmas.vmStart[h]!, 1)) return false;
   vmas.setEnd(h, vmas.vmEnd[h]! + 1);
   grown(mm, h, 1);
   return true;

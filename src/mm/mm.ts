@@ -149,6 +149,9 @@ export class Mm {
   /** Flags that every new area gets: VM_LOCKED after mlockall(MCL_FUTURE). */
   defFlags = 0;
 
+  /** Told of each page that a fault grew a stack to; null: nobody listens. */
+  onGrowth: ((vpn: number) => void) | null = null;
+
   readonly stats: MmStats = { searches: 0, probes: 0, splits: 0, merges: 0, peakVmas: 0 };
 
   constructor(
@@ -166,7 +169,11 @@ export class Mm {
     this.pageTable = new PageTable(this.vmas, memory, {
       mappingOf: (index) => this.files[index]?.mapping ?? null,
       readFaultNeeds: target.readFaultNeeds,
-      expandStack: (vpn) => parts.expandStack(this, vpn),
+      expandStack: (vpn) => {
+        const grew = parts.expandStack(this, vpn);
+        if (grew) this.onGrowth?.(vpn);
+        return grew;
+      },
       anonVmaPrepare: (h) => parts.anonVmaPrepare(this, h),
       sleepersMove: (from, to) => this.movedFutexes?.(from, to),
     });

@@ -1,11 +1,11 @@
 /**
  * MemoryTrace: what each memory call did to the address space, and what it cost. A Tracer, so it sees TypeScript
- * programs and binaries alike, and only calls that pass the door: areas that a program begins with, and stacks
- * that grow by a fault, have no record.
+ * programs and binaries alike. Faults that grow a stack have records too, as calls of "fault" with the page that was
+ * touched; areas that a program begins with have none.
  */
 import { errnoName } from '../arch/generic/errno.js';
 import { MREMAP_DONTUNMAP, MREMAP_FIXED } from '../arch/generic/mman_calls.js';
-import { hex } from '../lib/u64.js';
+import { hex, hexVpn } from '../lib/u64.js';
 import type { MmStats } from '../mm/mm.js';
 import { copyFromUser } from '../mm/uaccess.js';
 import { type Kernel, RESULT_64, type Tracer } from '../syscall/kernel.js';
@@ -14,11 +14,11 @@ export interface MemoryCall {
   /** Counts memory calls, from 1. */
   readonly n: number;
   readonly tid: number;
-  /** The kernel's name; old_mmap for the mmap that takes a pointer to six words, as strace has it. */
+  /** The kernel's name, or "fault" for a stack that grew; old_mmap for the mmap that takes a pointer to six words, as strace has it. */
   readonly call: string;
   /** "0x..." each; of old_mmap the six words. */
   readonly args: readonly string[];
-  /** "0x...", or the name of an errno. */
+  /** "0x...", or the name of an errno; of a fault where the stack ends now: its start, ia64's register stack's end. */
   readonly result: string;
   /** What this call added to the counts of its address space. */
   readonly probes: number;
@@ -55,6 +55,8 @@ export class MemoryTrace implements Tracer {
   }
 
   enter(k: Kernel, nr: number): void {
+    // Whatever process is seen for the first time: a program's first call comes before its stack grows.
+    if (k.mm.onGrowth === null) k.mm.onGrowth = (vpn) => this.grown(k, vpn);
     this.call = this.nameOf(k, nr);
     if (this.call === null) return;
     const { probes, splits, merges } = k.mm.stats;
@@ -76,6 +78,24 @@ export class MemoryTrace implements Tracer {
       probes: stats.probes - before.probes,
       splits: stats.splits - before.splits,
       merges: stats.merges - before.merges,
+      vmas: vmas.size,
+    });
+  }
+
+  private grown(k: Kernel, vpn: number): void {
+    const { vmas, target } = k.mm;
+    const h = vmas.find(vpn);
+    const end = vmas.vmStart[h] === vpn ? vpn : vmas.vmEnd[h]!;
+    this.n += 1;
+    this.record({
+      n: this.n,
+      tid: k.tasks.tid[k.current]!,
+      call: 'fault',
+      args: [hexVpn(vpn, target.pageShift)],
+      result: hexVpn(end, target.pageShift),
+      probes: 0,
+      splits: 0,
+      merges: 0,
       vmas: vmas.size,
     });
   }

@@ -47,6 +47,20 @@ describe('MemoryTrace', () => {
     expect(trap('mmap', DATA + 1)).toMatchObject({ call: 'old_mmap', result: expect.stringMatching(/^E/) });
   });
 
+  it('shows faults that grow the stack, each with the page and where the stack begins now', () => {
+    const { calls, machine, trap } = i386();
+    trap('brk', 0);
+    store32(machine.mm, 0, 0xbfff0000, 1);
+    store32(machine.mm, 0, 0xbfff1000, 1);
+    store32(machine.mm, 0, 0xbffef000, 1);
+    store32(machine.mm, 0, 0x50000000, 1);
+    const base = { tid: 1000, call: 'fault', probes: 0, splits: 0, merges: 0, vmas: 3 };
+    expect(calls.slice(1)).toEqual([
+      { ...base, n: 2, args: ['0xbfff0000'], result: '0xbfff0000' },
+      { ...base, n: 3, args: ['0xbffef000'], result: '0xbffef000' },
+    ]);
+  });
+
   it('shows the pointer of old_mmap where nothing can be read', () => {
     expect(i386().trap('mmap', 0x50000000)).toMatchObject({ call: 'old_mmap', args: ['0x50000000'], result: 'EFAULT' });
   });

@@ -1,0 +1,154 @@
+/*
+ * Stacks that grow by faults: down to any page below them that nothing lies between, within the limits; ia64's register
+ * stack up, a page at a time. A pictured page: S stack, R register stack, A memory, N without rights, "." nothing.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED } from '../../src/arch/generic/mman.js';
+import type { Mm } from '../../src/mm/mm.js';
+import type { MmChoice } from '../support/machines.js';
+import { execMm } from '../support/machines.js';
+
+const STACK = (mm: Mm) => areaWith(mm, VM_GROWSDOWN);
+
+function areaWith(mm: Mm, flag: number): { start: number; end: number } {
+  for (let h = mm.vmas.first(); h >= 0; h = mm.vmas.next(h)) {
+    if ((mm.vmas.vmFlags[h]! & flag) !== 0) return { start: mm.vmas.vmStart[h]!, end: mm.vmas.vmEnd[h]! };
+  }
+  throw new Error('no such area');
+}
+
+/** Whether a write to the page goes through. */
+function touches(mm: Mm, vpn: number): boolean {
+  const isThere = mm.pageTable.forWrite(vpn) >= 0;
+  mm.check();
+  return isThere;
+}
+
+/** A private area of readable and writable memory, or one without rights, as exec might leave it. */
+function put(mm: Mm, start: number, npages: number, flags = 0x73): void {
+  mm.addArea(mm.vmas.find(start), start, start + npages, start, flags, 0);
+  mm.account(flags, npages);
+}
+
+const machines: readonly MmChoice[] = [
+  { arch: 'i386' }, { arch: 'sparc64' }, { arch: 'sparc64', bits: 32 }, { arch: 'ia64' }, { arch: 'i386', release: '6.1' },
+  { arch: 'x86_64', release: '6.18' },
+];
+
+describe.each(machines.map((choice) => [JSON.stringify(choice), choice] as const))('%s', (_name, choice) => {
+  it('the stack grows over the page below it, and over many at once', () => {
+    const mm = execMm(choice);
+    const { start, end } = STACK(mm);
+    const before = mm.totalVm;
+    expect([touches(mm, start - 1), STACK(mm)]).toEqual([true, { start: start - 1, end }]);
+    expect([touches(mm, start - 100), STACK(mm).start]).toEqual([true, start - 100]);
+    expect(mm.totalVm - before).toBe(100);
+    expect(mm.vm.committed).toBeGreaterThanOrEqual(100);
+  });
+
+  it('up to RLIMIT_STACK and no page further', () => {
+    const mm = execMm(choice);
+    const { end } = STACK(mm);
+    const lowest = end - mm.rlimits.stack / mm.target.pageSize;
+    expect([touches(mm, lowest - 1), mm.pageTable.lastFault]).toEqual([false, 'SEGV_MAPERR']);
+    expect([touches(mm, lowest), STACK(mm).start]).toEqual([true, lowest]);
+  });
+
+  it('up to RLIMIT_AS', () => {
+    const mm = execMm(choice);
+    const { start } = STACK(mm);
+    mm.rlimits.as = mm.bytes(mm.totalVm + 3);
+    expect([touches(mm, start - 4), touches(mm, start - 3), touches(mm, start - 4)]).toEqual([false, true, false]);
+  });
+
+  it('as far as memory may be committed', () => {
+    const mm = execMm(choice);
+    mm.vm.overcommit = 2;
+    mm.vm.committed = Math.floor((mm.vm.totalRam * mm.vm.overcommitRatio) / 100) - 3;
+    const { committed } = mm.vm;
+    expect(touches(mm, STACK(mm).start - 10)).toBe(false);
+    expect([mm.vm.committed, touches(mm, STACK(mm).start - 1)]).toEqual([committed, true]);
+  });
+
+  it('a page below other memory is none of the stack\'s', () => {
+    const mm = execMm(choice);
+    const { start } = STACK(mm);
+    put(mm, start - 500, 2);
+    expect([touches(mm, start - 501), mm.pageTable.lastFault]).toEqual([false, 'SEGV_MAPERR']);
+    expect(STACK(mm).start).toBe(start);
+  });
+
+  it('comes as close to memory below as the release lets it: the guard gap', () => {
+    const mm = execMm(choice);
+    const { start } = STACK(mm);
+    const gap = mm.rules.stackGuardGap;
+    put(mm, start - 500, 2);
+    const nearest = start - 498 + gap;
+    if (gap > 0) expect(touches(mm, nearest - 1)).toBe(false);
+    expect([touches(mm, nearest), STACK(mm).start]).toEqual([true, nearest]);
+  });
+
+  it('memory without rights below it keeps no gap', () => {
+    const mm = execMm(choice);
+    const { start } = STACK(mm);
+    put(mm, start - 500, 2, 0x70);
+    expect([touches(mm, start - 498), STACK(mm).start]).toEqual([true, start - 498]);
+  });
+
+  it('reads grow it as well', () => {
+    const mm = execMm(choice);
+    const { start } = STACK(mm);
+    expect(mm.pageTable.forRead(start - 5)).toBeGreaterThanOrEqual(0);
+    expect(STACK(mm).start).toBe(start - 5);
+  });
+});
+
+describe('a locked stack', () => {
+  /** What a growth of two pages says when one more may be locked. */
+  function grows(release: string): boolean {
+    const mm = execMm({ arch: 'i386', release });
+    const h = mm.vmas.last();
+    mm.vmas.vmFlags[h] = (mm.vmas.vmFlags[h]! | VM_LOCKED) >>> 0;
+    mm.lockedVm = 2;
+    mm.rlimits.memlock = mm.bytes(3);
+    return touches(mm, mm.vmas.vmStart[mm.vmas.last()]! - 2);
+  }
+
+  it('grows within RLIMIT_MEMLOCK, which 2.5.46 does not ask about', () => {
+    expect([grows('2.5.46'), grows('6.1')]).toEqual([true, false]);
+  });
+});
+
+describe('the register stack of ia64', () => {
+  const start = () => {
+    const mm = execMm({ arch: 'ia64' });
+    return { mm, rbs: () => areaWith(mm, VM_GROWSUP) };
+  };
+
+  it('grows up by the page above it, and by no more than one', () => {
+    const { mm, rbs } = start();
+    const { start: bottom, end } = rbs();
+    expect([touches(mm, end + 1), rbs()]).toEqual([false, { start: bottom, end }]);
+    expect([touches(mm, end), touches(mm, end + 1), rbs()]).toEqual([true, true, { start: bottom, end: end + 2 }]);
+    expect(touches(mm, bottom - 1)).toBe(false);
+  });
+
+  it('up to RLIMIT_STACK, and it is charged for nothing', () => {
+    const { mm, rbs } = start();
+    const { start: bottom } = rbs();
+    const { committed } = mm.vm;
+    mm.rlimits.stack = mm.bytes(4);
+    let grown = 0;
+    while (touches(mm, rbs().end)) grown += 1;
+    expect([rbs().end - bottom, grown, mm.vm.committed]).toEqual([5, 4, committed]);
+  });
+
+  it('stops where the memory stack begins', () => {
+    const { mm, rbs } = start();
+    const { end } = rbs();
+    put(mm, end + 1, 1);
+    expect([touches(mm, end), touches(mm, end + 2)]).toEqual([true, false]);
+    expect(rbs().end).toBe(end + 1);
+  });
+});
