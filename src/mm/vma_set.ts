@@ -257,6 +257,12 @@ export class VmaSet extends VmaTree {
   private gapInLeafDown(first: number, from: number, npages: number): number {
     const { vmStart, vmEnd } = this;
     let i = from;
+    for (; i - 4 > first; i -= 4) {
+      if (
+        vmStart[i]! - vmEnd[i - 1]! >= npages || vmStart[i - 1]! - vmEnd[i - 2]! >= npages ||
+        vmStart[i - 2]! - vmEnd[i - 3]! >= npages || vmStart[i - 3]! - vmEnd[i - 4]! >= npages
+      ) break;
+    }
     while (i > first && vmStart[i]! - vmEnd[i - 1]! < npages) i -= 1;
     if (i > first || i < first) return i;
     const below = this.prev(first);
