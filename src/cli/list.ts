@@ -131,14 +131,19 @@ function listSearches(): Listing {
   const records = searches.map(({ since, search }) => ({
     search: search.name,
     since,
+    direction: search.direction,
+    cost: search.cost,
     about: search.about,
     usedBy: releases.flatMap((release) =>
       targets(release).filter((target) => target.search === search.name).map(({ arch, bits }) => ({ kernel: release.name, arch, bits })),
     ),
   }));
-  const rows = records.map((r) => [r.search, r.since, r.about, usersText(r.usedBy)]);
+  const rows = records.map((r) => [
+    r.search, r.since, r.direction === 'layout' ? 'up or down' : r.direction, r.about, r.cost, usersText(r.usedBy),
+  ]);
   const columns: Column[] = [
-    { head: 'search' }, { head: 'since' }, { head: 'how', width: 36 }, { head: 'own search of', width: 44 },
+    { head: 'search' }, { head: 'since' }, { head: 'goes' }, { head: 'how', width: 32 }, { head: 'cost of n areas', width: 24 },
+    { head: 'own search of', width: 36 },
   ];
   return { columns, rows, records };
 }

@@ -1,4 +1,4 @@
-/** The searches, oldest first, with the release that brought each. */
+/** The searches, oldest first, with the release that brought each; any of them runs on any machine. */
 import { bug } from '../../lib/bug.js';
 import type { SearchName } from '../../release/index.js';
 import type { Search } from '../mm.js';
@@ -18,7 +18,7 @@ export const searches: readonly { readonly since: string; readonly search: Searc
   { since: '2.5.46', search: freeAreaCache },
   { since: '2.5.74', search: cursor },
   { since: '2.6.9', search: topdown269 },
-  { since: '2.6.12', search: topdown2612 },
+  { since: '2.6.12-rc1', search: topdown2612 },
   { since: '2.6.13', search: holeSize },
   { since: '3.4', search: holeSize36 },
   { since: '3.8', search: gapTree },
