@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { PROT_NONE } from '../../src/arch/generic/mman.js';
+import { findArch } from '../../src/arch/index.js';
 import type { Mm } from '../../src/mm/mm.js';
 import type { SearchName } from '../../src/release/index.js';
 import { type MmapCall, mmap, munmap, RW } from '../support/calls.js';
@@ -62,6 +63,18 @@ describe.each(i386Vectors)('i386, %s going %s', (search, direction, expected) =>
       mm.freeAreaCache = 0xb8000;
     }
     expect(sequenceS(mm, prot)).toEqual(expected.split(' '));
+  });
+});
+
+describe.each(findArch('i386')!.releases[32]!)('i386, %s as it was', (release) => {
+  it('places the sequence S as its generation does', () => {
+    const mm = laidOutMm({ release });
+    const direction = mm.isTopDown ? 'down' : 'up';
+    const vector = i386Vectors.find(([search, way]) => search === mm.search.name && way === direction);
+    // mmap_base is as many pages lower as the release keeps free below the stack.
+    const shift = mm.isTopDown ? 0xb8000 - mm.mmapBase : 0;
+    const expected = vector![2].split(' ').map((at) => (Number.parseInt(at, 16) - shift * 0x1000).toString(16));
+    expect(sequenceS(mm, RW)).toEqual(expected);
   });
 });
 
