@@ -36,7 +36,7 @@ interface Curve {
 }
 
 function curveOf(label: string, config: MachineConfig, main = testStr02): Curve {
-  return { label, runs: COUNTS.map((count) => runThreads(config, count, STACK_BYTES, { main })) };
+  return { label, runs: COUNTS.map((count) => runThreads(config, count, STACK_BYTES, main)) };
 }
 
 /** Probes a thread, at the ends, and k in probes ~ threads^k. */

@@ -1,7 +1,6 @@
 /* Runs of test_str02 and its like in this process, for their counts; times are of a warm engine or say nothing. */
 import testStr02 from '../../../examples/test_str02.js';
 import { Machine, type MachineConfig, type RunStats } from '../../machine.js';
-import type { Mm } from '../../mm/mm.js';
 import type { Main } from '../../thread/ts_user_mode.js';
 import { RunError } from '../errors.js';
 
@@ -17,20 +16,12 @@ export interface ThreadRun {
 /** Areas and pids that a run may need: what is to be met are the machine's other limits. */
 const LIFTED = { maxMapCount: 2 ** 22, pidMax: 2 ** 22 };
 
-export interface ThreadRunOptions {
-  /** Comes first and hands over to test_str02; default that itself. */
-  readonly main?: Main;
-  /** Changes the address space before the first instruction. */
-  readonly prepare?: (mm: Mm) => void;
-}
-
-/** A chain of `threads` with stacks of `stackBytes`. */
+/** A chain of `threads` with stacks of `stackBytes`. `main` comes first and hands over to test_str02. */
 export function runThreads(
-  config: MachineConfig, threads: number, stackBytes: number, { main = testStr02, prepare }: ThreadRunOptions = {},
+  config: MachineConfig, threads: number, stackBytes: number, main: Main = testStr02,
 ): ThreadRun {
   const machine = new Machine({ ...LIFTED, ...config });
   machine.load(main, ['-n', String(threads), '-s', String(stackBytes)], 'test_str02');
-  prepare?.(machine.mm);
   const own = machine.mm.vmas.size;
   const result = machine.run({ now: () => performance.now() });
   const { stats } = result;
