@@ -217,7 +217,7 @@ export class Machine {
       handlers,
       pidMax: resolveCount(config.pidMax, 'pid-max', this.target.release.pidMax, FIRST_PID + 1),
       tracer: tracerOf(tracersFor(config)),
-      futexBackports: this.nptlVersion === '2.36',
+      modernNptl: this.nptlVersion === '2.36',
       onUnknownCall: (name) => config.notice?.(`system call ${name} is not implemented: ENOSYS`),
     });
     this.rlimits = { ...initRlimits(this.target.release.memlock(this.target.pageSize)), ...config.rlimits };

@@ -5,7 +5,7 @@
 import { archs, findArch, isKnown, newestKnown, type Target } from '../arch/index.js';
 import { hexDigits, hiOfVpn, loOfVpn } from '../lib/u64.js';
 import { searches } from '../mm/unmapped_area/index.js';
-import { findRelease, type Release, releases } from '../release/index.js';
+import { callPresence, findRelease, type Release, releases } from '../release/index.js';
 import { machineName } from '../report/series.js';
 import { grouped } from '../report/numbers.js';
 import { handlers } from '../syscall/handlers.js';
@@ -161,8 +161,9 @@ type CallState = 'implemented' | 'backported' | 'ENOSYS';
 /** What a machine does at a call, or null where it has no such call. */
 function stateOf(name: string, target: Target): CallState | null {
   if (target.nr[name] === undefined) return null;
-  if (handlers[target.entry[name] ?? name] === undefined) return 'ENOSYS';
-  return target.backported.includes(name) ? 'backported' : 'implemented';
+  const presence = callPresence(target.release, name);
+  if (presence === 'not yet' || handlers[target.entry[name] ?? name] === undefined) return 'ENOSYS';
+  return presence === 'backported' ? 'backported' : 'implemented';
 }
 
 function listSyscalls(flags: ListFlags): Listing {

@@ -144,6 +144,7 @@ export function findRelease(name: string): ReleaseChoice | undefined {
 export type {
   AdviceRule, BrkRules, MadviseStep, MapsRules, MergeRule, MincoreStep, MmapStep, MmRules, MprotectStep, MremapStep,
 } from './rules.js';
+export { backportedCalls, type CallPresence, callPresence } from './calls.js';
 export { type FutexRules, futexRules } from './futex_rules.js';
 export { type TaskRules, taskRules } from './task_rules.js';
 export { type GenericSearches, type Release, type SearchName, isSince, since, versionNumber } from './release.js';

@@ -8,7 +8,7 @@
 import type { Registers, Target } from '../arch/index.js';
 import { EAGAIN, EINTR, ENOSYS, ETIMEDOUT } from '../arch/generic/errno.js';
 import { CALL_BEGINS, ERESTART_RESTARTBLOCK, ERESTARTSYS } from '../arch/generic/restart.js';
-import { type FutexRules, futexRules, type TaskRules, taskRules } from '../release/index.js';
+import { callPresence, type FutexRules, futexRules, type TaskRules, taskRules } from '../release/index.js';
 import { bug } from '../lib/bug.js';
 import { hiOfVpn, loOfVpn, pageOffset, vpnOf } from '../lib/u64.js';
 import { type MmapArgs, newMmapArgs } from '../mm/mmap.js';
@@ -71,8 +71,8 @@ export interface KernelOptions {
   /** Called once for each call number that is not implemented. */
   readonly onUnknownCall: (name: string, nr: number) => void;
   readonly tracer: Tracer | null;
-  /** futex has what NPTL 2.36 needs, whatever the release had. */
-  readonly futexBackports?: boolean;
+  /** What NPTL 2.36 needs is there, whatever the release had. */
+  readonly modernNptl?: boolean;
 }
 
 /** Unknown calls that are named. */
@@ -155,7 +155,7 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost {
     this.memory = memory;
     this.options = options;
     this.futexes = new FutexQueues(this.tasks, target.pageSize);
-    this.futexRules = futexRules(target.release, options.futexBackports ?? false);
+    this.futexRules = futexRules(target.release, options.modernNptl ?? false);
     this.taskRules = taskRules(target.release);
     this.futexInterrupted = this.futexRules.restarts ? -ERESTARTSYS : -EINTR;
     this.signals = new Signals(this);
@@ -167,6 +167,7 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost {
     this.mount({});
     this.table = new Array<Handler | null>(MAX_NR).fill(null);
     for (const [name, nr] of Object.entries(target.nr)) {
+      if (callPresence(target.release, name, options.modernNptl) === 'not yet') continue;
       this.table[nr] = options.handlers[target.entry[name] ?? name] ?? null;
     }
   }
@@ -344,7 +345,9 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost {
     // A program that tries every number is not worth a line for each.
     if (!this.named.has(nr) && this.named.size < MAX_NAMED) {
       this.named.add(nr);
-      this.options.onUnknownCall(this.nameOf(nr), nr);
+      const name = this.nameOf(nr);
+      // What the release did not have is as it should be.
+      if (callPresence(this.target.release, name) === 'there') this.options.onUnknownCall(name, nr);
     }
     return -ENOSYS;
   }

@@ -20,7 +20,7 @@ const FAILURE: Record<Name, (errno: number, sparc?: number) => string> = {
 
 /** A rig whose clock stands at `seconds` and `ns` after the call has taken its time. */
 function rigAt(name: Name, seconds: number, ns: number, kernel?: string): Rig {
-  const rig = new Rig(name, kernel === undefined ? {} : { kernel });
+  const rig = new Rig(name, kernel === undefined ? { modernNptl: true } : { kernel });
   rig.kernel.clock.now = seconds * NS + ns - 1000;
   return rig;
 }
@@ -53,7 +53,7 @@ describe.each(Object.keys(nrs) as Name[])('clocks on %s', (name) => {
   });
 
   it('an unknown clock is EINVAL, an address that cannot be written EFAULT', () => {
-    const rig = new Rig(name);
+    const rig = new Rig(name, { modernNptl: true });
     expect(rig.trap(nr.clock_gettime, 99, rig.data)).toBe(fails(22));
     expect(rig.trap(nr.clock_gettime, MONOTONIC, 0x7777000)).toBe(fails(14));
     expect(rig.trap(nr.clock_getres, MONOTONIC, 0)).toBe('0x0');
@@ -76,7 +76,7 @@ describe.each(Object.keys(nrs) as Name[])('clocks on %s', (name) => {
   });
 
   it('nanosleep of no valid time is EINVAL', () => {
-    const rig = new Rig(name);
+    const rig = new Rig(name, { modernNptl: true });
     for (const [seconds, ns] of [[0n, 1_000_000_000n], [-1n, 0n], [0n, -1n]] as const) {
       rig.pokeLong(rig.data, seconds);
       rig.pokeLong(rig.data + long, ns);

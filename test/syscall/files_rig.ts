@@ -18,7 +18,7 @@ export class FilesRig extends Rig {
   private readonly string: bigint;
 
   constructor(name: string, files: Readonly<Record<string, string>> = {}, options: RigOptions = {}) {
-    super(name, options);
+    super(name, { modernNptl: true, ...options });
     const granted: Record<string, GrantedFile> = {};
     for (const [path, text] of Object.entries(files)) {
       this.stores[path] = new MemoryStore(new TextEncoder().encode(text));

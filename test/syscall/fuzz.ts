@@ -10,7 +10,7 @@ import { archs, isKnown } from '../../src/arch/index.js';
 import { errnoName } from '../../src/arch/generic/errno.js';
 import { File, READ_WRITE } from '../../src/fs/file.js';
 import { MemoryStore } from '../../src/fs/regular_file.js';
-import { releases } from '../../src/release/index.js';
+import { callPresence, releases } from '../../src/release/index.js';
 import { handlers } from '../../src/syscall/handlers.js';
 import { targetNamed } from '../arch/targets.js';
 import { documentedErrors } from './documented_errors.js';
@@ -60,8 +60,8 @@ function spread(n: number): bigint {
 
 /** Numbers of the calls that a machine answers, with their names. */
 function implemented(machine: string, kernel: string): [string, number][] {
-  const { nr, entry } = targetNamed(machine, kernel);
-  return Object.entries(nr).filter(([name]) => handlers[entry[name] ?? name] !== undefined);
+  const { nr, entry, release } = targetNamed(machine, kernel);
+  return Object.entries(nr).filter(([name]) => handlers[entry[name] ?? name] !== undefined && callPresence(release, name) !== 'not yet');
 }
 
 /**

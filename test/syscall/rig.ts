@@ -34,6 +34,8 @@ const CONVENTIONS: Readonly<Record<string, Convention>> = {
 const INT_80 = CONVENTIONS.i386!;
 
 export interface RigOptions {
+  /** With what NPTL 2.36 needs. */
+  readonly modernNptl?: boolean;
   readonly pidMax?: number;
   readonly maxMapCount?: number;
   readonly rlimits?: Partial<Rlimits>;
@@ -74,6 +76,7 @@ export class Rig {
     this.kernel = new Kernel(this.target, vm, memory, {
       handlers,
       pidMax: options.pidMax ?? 32768,
+      modernNptl: options.modernNptl ?? false,
       tracer: new Strace((line) => this.strace.push(line)),
       onUnknownCall: (call, nr) => this.notices.push(`${call} ${nr}`),
     });

@@ -7,7 +7,7 @@
  *   down:  0x08048000 text, data, heap ->   <- mmap 0xb8000000          <- stack 0xc0000000
  */
 import { vpnOfBig } from '../../lib/u64.js';
-import { isSince, type Release, since } from '../../release/index.js';
+import { backportedCalls, isSince, type Release, since } from '../../release/index.js';
 import type { Arch, GateArea, ImageArea, NptlParameters, PlacedArea, Target } from '../arch.js';
 import { dataArea, hasGnuStack, stackArea, textArea, vdsoArea, vvarArea } from '../generic/image.js';
 import { x86TopDownBase } from '../generic/layout.js';
@@ -114,7 +114,7 @@ function at(release: Release): Target {
     genericErrno: (errno) => errno,
     trap: int80,
     nr: i386Syscalls,
-    backported: since(release, ['set_tid_address'], '2.5.74', []),
+    backported: backportedCalls(release),
     entry: { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' },
     cloneOrder: 'tls-fourth',
     rlimInfinity: [0, -1],

@@ -9,7 +9,7 @@
  * TASK_UNMAPPED_BASE is current->thread.map_base, a field of the running thread.
  */
 import { vpnOfBig } from '../../lib/u64.js';
-import { isSince, type Release, type SearchName, since } from '../../release/index.js';
+import { backportedCalls, isSince, type Release, type SearchName, since } from '../../release/index.js';
 import type { Arch, GateArea, ImageArea, NptlParameters, PageRange, Target } from '../arch.js';
 import { genericOpenFlags } from '../generic/fcntl.js';
 import { anonymousArea, dataArea, stackArea, textArea } from '../generic/image.js';
@@ -138,7 +138,7 @@ function at(release: Release): Target {
     genericErrno: (errno) => errno,
     trap: break100000,
     nr: ia64Syscalls,
-    backported: since(release, ['set_tid_address'], '2.5.74', []),
+    backported: backportedCalls(release),
     entry: entries(release),
     cloneOrder: 'stack-size',
     rlimInfinity: [-1, -1],

@@ -12,7 +12,7 @@
  * hence "supplied at run time".
  */
 import { vpnOfBig } from '../../lib/u64.js';
-import { isSince, type Release, type SearchName, since } from '../../release/index.js';
+import { backportedCalls, isSince, type Release, type SearchName, since } from '../../release/index.js';
 import type { Arch, Bits, ImageArea, NptlParameters, PlacedArea, Target, TaskView, VaHole } from '../arch.js';
 import { sparcOpenFlags } from '../generic/fcntl.js';
 import { dataArea, hasGnuStack, pagedVvarArea, stackArea, textArea, vdsoArea } from '../generic/image.js';
@@ -166,7 +166,7 @@ function at(release: Release, bits: Bits): Target {
     genericErrno: (errno) => genericOfSparc.get(errno) ?? errno,
     trap: is32bit ? ta10 : ta6d,
     nr: is32bit ? sparc32Syscalls : sparc64Syscalls,
-    backported: since(release, ['set_tid_address'], '2.5.74', []),
+    backported: backportedCalls(release),
     entry: entries(release, is32bit),
     cloneOrder: 'tls-fourth',
     rlimInfinity: is32bit ? [0, 0x7fffffff] : [-1, -1],

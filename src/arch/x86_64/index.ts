@@ -12,7 +12,7 @@
  * 32-bit tasks before 2.6.12 are not here: those kernels add PROT_EXEC to what they map (vm_force_exec32).
  */
 import { vpnOfBig } from '../../lib/u64.js';
-import { isSince, type Release, type SearchName, since } from '../../release/index.js';
+import { backportedCalls, isSince, type Release, type SearchName, since } from '../../release/index.js';
 import type { Arch, Bits, GateArea, ImageArea, NptlParameters, PlacedArea, Target } from '../arch.js';
 import { genericOpenFlags } from '../generic/fcntl.js';
 import { dataArea, stackArea, textArea, vdsoArea, vvarArea } from '../generic/image.js';
@@ -175,7 +175,7 @@ function at(release: Release, bits: Bits): Target {
     genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,
     nr: is32bit ? i386Syscalls : x8664Syscalls,
-    backported: since(release, ['set_tid_address', 'exit_group'], '2.5.74', []),
+    backported: backportedCalls(release),
     entry: is32bit
       ? { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' }
       : { mmap: 'x86_64_mmap' },
