@@ -21,7 +21,13 @@ export function store32(mm: Mm, hi: number, lo: number, word: number): number {
   const shift = mm.target.pageShift;
   const pfn = mm.pageTable.forWrite(vpnOf(hi, lo, shift));
   if (pfn < 0) return -EFAULT;
-  return mm.pageTable.memory.store32(pfn, pageOffset(lo, shift), word) < 0 ? -EFAULT : 0;
+  return mm.pageTable.memory.store32(pfn, pageOffset(lo, shift), word) < 0 ? exhausted(mm) : 0;
+}
+
+/** The page is there, but what is written needs a frame and there is none: the OOM killer's moment. */
+function exhausted(mm: Mm): number {
+  mm.pageTable.lastFault = 'OOM';
+  return -EFAULT;
 }
 
 /** The byte at hi:lo, or FAULT. */
@@ -36,7 +42,7 @@ export function store8(mm: Mm, hi: number, lo: number, byte: number): number {
   const shift = mm.target.pageShift;
   const pfn = mm.pageTable.forWrite(vpnOf(hi, lo, shift));
   if (pfn < 0) return -EFAULT;
-  return mm.pageTable.memory.store8(pfn, pageOffset(lo, shift), byte) < 0 ? -EFAULT : 0;
+  return mm.pageTable.memory.store8(pfn, pageOffset(lo, shift), byte) < 0 ? exhausted(mm) : 0;
 }
 
 /**
@@ -76,7 +82,11 @@ export function copyToUser(mm: Mm, from: Uint8Array, hi: number, lo: number, cou
   for (let done = 0; done < count; ) {
     const end = Math.min(done + target.pageSize - offset, count);
     const pfn = vpn < target.vpnEnd ? pageTable.forWrite(vpn) : -EFAULT;
-    if (pfn < 0 || pageTable.memory.writeBytes(pfn, offset, from, done, end) < 0) return done;
+    if (pfn < 0) return done;
+    if (pageTable.memory.writeBytes(pfn, offset, from, done, end) < 0) {
+      exhausted(mm);
+      return done;
+    }
     done = end;
     vpn += 1;
     offset = 0;

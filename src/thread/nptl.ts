@@ -408,7 +408,7 @@ export class Nptl {
 
   /** The exception for an access to hi:lo that was just refused. */
   fault(hi: number, lo: number): GuestFault {
-    return new GuestFault(hi, lo, this.mm.pageTable.lastFault);
+    return new GuestFault(this.target.bits === 32 ? 0 : hi, lo, this.mm.pageTable.lastFault);
   }
 
   /** A C long or pointer at hi:lo. */
