@@ -158,10 +158,11 @@ function iovecs(isRead: boolean): Format {
     for (let i = 0; i < count; i++) {
       const [base, length] = [read(2 * i * word), read((2 * i + 1) * word)];
       if (base === null || length === null) return `${fd(args)}, ${pointer(args, 1)}, ${args.lo[2]}`;
-      const bytes = length.hi * 2 ** 32 + (length.lo >>> 0);
+      const bytes = (length.hi >>> 0) * 2 ** 32 + (length.lo >>> 0); // one that is refused is shown, too
       const text = bytesAt(k, base.hi, base.lo, Math.min(bytes, left)) ?? hex(base.hi, base.lo);
       left = Math.max(left - bytes, 0);
-      shown.push(`{iov_base=${text}, iov_len=${bytes}}`);
+      const exact = (BigInt(length.hi >>> 0) << 32n) | BigInt(length.lo >>> 0);
+      shown.push(`{iov_base=${text}, iov_len=${exact}}`);
     }
     return `${fd(args)}, [${shown.join(', ')}${args.lo[2]! > count ? ', ...' : ''}], ${args.lo[2]}`;
   };

@@ -32,6 +32,9 @@ export const fuzzMachines: readonly FuzzMachine[] = archs.flatMap((arch) => arch
 /** Bytes of memory of the fuzzed machines: small, so that it runs out. */
 export const FUZZ_RAM = 2 ** 24;
 
+/** Turns of the scheduler after which nobody is expected to enter user mode. */
+const MOST_TURNS = 500;
+
 /** One call: which, and its six arguments. */
 type FuzzCall = readonly [number, number, number, number, number, number, number];
 
@@ -118,6 +121,7 @@ export class Fuzzer {
     let rig = this.newRig();
     for (const [which, ...numbers] of program) {
       const [name, nr] = this.calls[which % this.calls.length]!;
+      if ((which >>> 24) % 16 === 0 && !this.switchTask(rig)) rig = this.newRig();
       const shape = which >>> 30 === 0 ? '' : this.shapeOf(name, rig);
       if (shape === SHAPE_OF_POINTER) this.pokeBlock(rig, numbers);
       const args = numbers.map((n, i) => (i < shape.length ? this.shaped(n, shape[i]!, rig) : this.word(n)));
@@ -149,9 +153,10 @@ export class Fuzzer {
 
   /** One call. Returns false when the machine has no task left to go on with. */
   private step(rig: Rig, name: string, nr: number, args: readonly bigint[]): boolean {
+    const { mm } = rig.kernel;
     const outcome = rig.raw(nr, ...args);
-    rig.mm.check();
-    if (outcome !== 'done') return this.goOn(rig);
+    mm.check();
+    if (outcome !== 'done') return this.schedule(rig);
     const error = rig.target.trap.errorOf(rig.kernel.regs);
     // The registers are whatever the frame held, or nothing at all.
     if (name.endsWith('sigreturn')) return true;
@@ -173,13 +178,37 @@ export class Fuzzer {
     if (this.recent.length > 8) this.recent.pop();
   }
 
-  /** The task sleeps or is gone: another one of its process goes on, if there may be one. */
-  private goOn(rig: Rig): boolean {
-    if (rig.kernel.processes[0]!.exited) return false;
-    const slot = rig.spawn();
-    if (slot < 0) return false;
-    rig.switchTo(slot);
-    return !rig.kernel.processes[0]!.exited;
+  /** Whoever waits to run, a forked child among them, makes the calls from here on. */
+  private switchTask(rig: Rig): boolean {
+    rig.kernel.queue.push(rig.kernel.current);
+    return this.schedule(rig);
+  }
+
+  /**
+   * The scheduler's turn, as in src/machine.ts: timers fire, and the next task that enters user mode is the running
+   * one. Where all sleep for ever a task of the first process joins them. False when nobody is left.
+   */
+  private schedule(rig: Rig): boolean {
+    const { kernel } = rig;
+    const { tasks, queue, clock } = kernel;
+    for (let turn = 0; turn < MOST_TURNS && tasks.live > 0; turn++) {
+      if (clock.peek() !== undefined) kernel.fireTimers();
+      const slot = queue.pick();
+      if (slot >= 0) {
+        if (kernel.switchTo(slot)) return true;
+        continue;
+      }
+      const deadline = kernel.nextTimer();
+      if (deadline !== Number.POSITIVE_INFINITY) clock.now = Math.max(clock.now, deadline);
+      else if (kernel.processes[0]!.exited || kernel.processes[0]!.stopped !== 0) return false;
+      else {
+        const fresh = rig.spawn();
+        if (fresh < 0) return false;
+        queue.push(fresh);
+      }
+    }
+    if (tasks.live > 0) throw new Error(`no task has entered user mode in ${MOST_TURNS} turns of the scheduler`);
+    return false;
   }
 
   private shapeOf(name: string, rig: Rig): string {

@@ -91,4 +91,16 @@ describe('strace', () => {
       'writev(1, [{iov_base="hello", iov_len=5}], 1) = 5',
     ]);
   });
+
+  it('of a vector whose length is negative, which is refused', () => {
+    const lines = straced('sparc64', (rig) => {
+      rig.open('/data/a');
+      const vector = rig.data + 0x200n;
+      rig.pokeLong(vector, rig.data);
+      rig.pokeLong(vector + 8n, -1n);
+      rig.call('readv', 3, vector, 1);
+    });
+    expect(lines.at(-1)).toMatch(/^readv\(3, \[\{iov_base=.*, iov_len=18446744073709551615/);
+    expect(lines.at(-1)).toMatch(/= -1 EINVAL/);
+  });
 });
