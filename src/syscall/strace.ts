@@ -140,19 +140,26 @@ function oldMmapArgs(k: Kernel, args: Args): string {
   return mmapArgs(k, { lo, hi: [0, 0, 0, 0, 0, 0] });
 }
 
+/** What clone is told; of the pointers those that its flags ask for, as strace has it. The low byte is a signal. */
 function cloneArgs(k: Kernel, args: Args, result: number | null): string {
-  const flags = bits(args.lo[0]!, cloneNames, '0');
-  const tid = (i: number) => (result !== null && result > 0 ? `[${result}]` : pointer(args, i));
-  if (k.target.cloneOrder === 'stack-size') {
-    return `child_stack=${pointer(args, 1)}, stack_size=${word(args, 2)}, flags=${flags}, ` +
-      `parent_tid=${tid(3)}, child_tidptr=${pointer(args, 4)}, tls=${pointer(args, 5)}`;
-  }
-  if (k.target.cloneOrder === 'tls-fifth') {
-    return `child_stack=${pointer(args, 1)}, flags=${flags}, parent_tid=${tid(2)}, ` +
-      `child_tidptr=${pointer(args, 3)}, tls=${pointer(args, 4)}`;
-  }
-  return `child_stack=${pointer(args, 1)}, flags=${flags}, parent_tid=${tid(2)}, ` +
-    `tls=${pointer(args, 3)}, child_tidptr=${pointer(args, 4)}`;
+  const flags = args.lo[0]!;
+  const signo = flags & 0xff;
+  const named = flags === signo && signo !== 0 ? '' : bits(flags & ~0xff, cloneNames, '0');
+  const { numbers } = k.target.signals;
+  const signal = signo === 0 ? '' : (Object.keys(numbers).find((name) => numbers[name] === signo) ?? String(signo));
+  const all = [named, signal].filter((text) => text !== '').join('|');
+  const hasSize = k.target.cloneOrder === 'stack-size';
+  const [ptid, ctid, tls] = { 'tls-fourth': [2, 4, 3], 'tls-fifth': [2, 3, 4], 'stack-size': [3, 4, 5] }[k.target.cloneOrder];
+  const parentTid = result !== null && result > 0 ? `[${result}]` : pointer(args, ptid!);
+  const childTid = `child_tidptr=${pointer(args, ctid!)}`;
+  const hasChildTid = (flags & (sched.CLONE_CHILD_SETTID | sched.CLONE_CHILD_CLEARTID)) !== 0;
+  const hasTls = (flags & sched.CLONE_SETTLS) !== 0;
+  const last = [hasChildTid ? childTid : '', hasTls ? `tls=${pointer(args, tls!)}` : ''];
+  if (k.target.cloneOrder === 'tls-fourth') last.reverse();
+  return [
+    `child_stack=${pointer(args, 1)}`, hasSize ? `stack_size=${word(args, 2)}` : '', `flags=${all}`,
+    (flags & sched.CLONE_PARENT_SETTID) !== 0 ? `parent_tid=${parentTid}` : '', ...last,
+  ].filter((text) => text !== '').join(', ');
 }
 
 const RESTARTS: Readonly<Record<number, string>> = {

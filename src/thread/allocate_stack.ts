@@ -149,13 +149,18 @@ export function queueStack(nptl: Nptl, row: number): void {
     threads.release(row);
     return;
   }
+  linkToCache(nptl, row);
+  if (nptl.cacheSize > STACK_CACHE_MAX) freeStacks(nptl);
+}
+
+function linkToCache(nptl: Nptl, row: number): void {
+  const { threads } = nptl;
   threads.cachePrev[row] = NOBODY;
   threads.cacheNext[row] = nptl.cacheHead;
   if (nptl.cacheHead === NOBODY) nptl.cacheTail = row;
   else threads.cachePrev[nptl.cacheHead] = row;
   nptl.cacheHead = row;
   nptl.cacheSize += threads.size[row]!;
-  if (nptl.cacheSize > STACK_CACHE_MAX) freeStacks(nptl);
 }
 
 function freeStacks(nptl: Nptl): void {
@@ -179,4 +184,19 @@ function unlinkFromCache(nptl: Nptl, row: number): void {
   if (next === NOBODY) nptl.cacheTail = prev;
   else threads.cachePrev[next] = prev;
   nptl.cacheSize -= threads.size[row]!;
+}
+
+/**
+ * reclaim_stacks(): in the child of a fork the stacks of all other threads lie idle. They are not given back to the kernel
+ * before the cache is next found too large.
+ */
+export function reclaimStacks(nptl: Nptl, self: number): void {
+  const { threads } = nptl;
+  const isCached = new Set<number>();
+  for (let row = nptl.cacheHead; row !== NOBODY; row = threads.cacheNext[row]!) isCached.add(row);
+  for (let row = MAIN + 1; row < threads.rows; row++) {
+    if (row === self || isCached.has(row) || threads.isUserStack[row] === 1 || !threads.isUsed(row)) continue;
+    nptl.store(threads.pdHi[row]!, nptl.tidLo(row), 0);
+    linkToCache(nptl, row);
+  }
 }

@@ -30,6 +30,12 @@ export class Frames {
     return depth;
   }
 
+  /** The thread in `row` goes on in a child. */
+  forkFrom(parent: Frames, row: number): void {
+    const depth = parent.depths.get(row);
+    if (depth !== undefined) this.depths.set(row, { ...depth });
+  }
+
   /** The thread has ended. */
   forget(row: number): void {
     this.depths.delete(row);

@@ -13,6 +13,14 @@ export class Keys {
   /** Values of each thread that has any, by row: its key's seq, and the value. */
   readonly values = new Map<number, Map<number, { seq: number; value: unknown }>>();
 
+  /** The keys of a child, and the values of its one thread. */
+  forkFrom(parent: Keys, row: number): void {
+    this.sequences = parent.sequences?.slice() ?? null;
+    this.destructors.push(...parent.destructors);
+    const values = parent.values.get(row);
+    if (values !== undefined) this.values.set(row, new Map([...values].map(([key, entry]) => [key, { ...entry }])));
+  }
+
   /** Made when a key first is. */
   get seq(): Int32Array {
     this.sequences ??= new Int32Array(PTHREAD_KEYS_MAX);

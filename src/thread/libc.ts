@@ -18,11 +18,13 @@ import { Memory } from './libc/memory.js';
 import { Mman } from './libc/mman.js';
 import { Mutexes } from './libc/mutexes.js';
 import { Output } from './libc/output.js';
+import { Processes } from './libc/processes.js';
 import { Rwlocks } from './libc/rwlocks.js';
 import { Semaphores } from './libc/semaphores.js';
 import { SignalCalls } from './libc/signals.js';
 import { SystemCalls } from './libc/system_calls.js';
 import { Threads } from './libc/threads.js';
+import { TimeCalls } from './libc/time.js';
 import type { Runtime } from './runtime.js';
 
 /** A thread's function. */
@@ -39,16 +41,18 @@ export interface Libc
     Mman,
     Mutexes,
     Output,
+    Processes,
     Rwlocks,
     Semaphores,
     SignalCalls,
     SystemCalls,
     ThreadKeys,
-    Threads {}
+    Threads,
+    TimeCalls {}
 
 const families = [
-  AtomicWords, Attributes, Barriers, Cancellation, Conditions, FileCalls, Memory, Mman, Mutexes, Output, Rwlocks, Semaphores,
-  SignalCalls, SystemCalls, ThreadKeys, Threads,
+  AtomicWords, Attributes, Barriers, Cancellation, Conditions, FileCalls, Memory, Mman, Mutexes, Output, Processes, Rwlocks,
+  Semaphores, SignalCalls, SystemCalls, ThreadKeys, Threads, TimeCalls,
 ];
 
 class Composed extends LibcCore {}

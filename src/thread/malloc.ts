@@ -28,12 +28,23 @@ export class Heap {
   private baseLo = 0;
   private used = 0;
   private available = -1;
-  private readonly sizes = new Map<string, number>();
-  private readonly mapped = new Map<string, number>();
-  private readonly freed = new Map<number, { hi: number; lo: number }[]>();
+  private sizes = new Map<string, number>();
+  private mapped = new Map<string, number>();
+  private freed = new Map<number, { hi: number; lo: number }[]>();
 
   constructor(nptl: Nptl) {
     this.nptl = nptl;
+  }
+
+  /** The heap of a child, whose memory is a copy: the same pieces. */
+  forkFrom(parent: Heap): void {
+    this.baseHi = parent.baseHi;
+    this.baseLo = parent.baseLo;
+    this.used = parent.used;
+    this.available = parent.available;
+    this.sizes = new Map(parent.sizes);
+    this.mapped = new Map(parent.mapped);
+    this.freed = new Map([...parent.freed].map(([size, pieces]) => [size, [...pieces]]));
   }
 
   /** Leaves the address in hi and lo. Returns false when memory is refused. */

@@ -15,7 +15,7 @@ import type { FaultReason } from '../mm/page_table.js';
 import { FAULT, load32, store32 } from '../mm/uaccess.js';
 import type { Addr } from './address.js';
 import { makeAddr } from './address.js';
-import type { Cleanup } from './cleanups.js';
+import type { AtforkHandlers, Cleanup } from './cleanups.js';
 import { CodeAddresses } from './code_addresses.js';
 import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR } from '../arch/generic/signal.js';
 import { TASK_FREE } from '../task/task_table.js';
@@ -92,7 +92,7 @@ export class Nptl {
   readonly target: Target;
   readonly params: NptlParameters;
   readonly pageSize: number;
-  readonly threads: PthreadTable;
+  threads: PthreadTable;
   /** Errno values of this machine. */
   readonly E: Errnos;
   /** 2.36 and not 2.3.3: other designs of most primitives, private futexes. */
@@ -127,7 +127,7 @@ export class Nptl {
   /** How stacks come from the kernel: an index into stackStrategies (src/thread/stacks). */
   strategy = 0;
   /** What the bitmap strategy has reserved. */
-  readonly stackRanges: StackRange[] = [];
+  stackRanges: StackRange[] = [];
   /** Where a strategy has just mapped a block: high, low half. */
   mappedHi = 0;
   mappedLo = 0;
@@ -139,7 +139,7 @@ export class Nptl {
   join: Iterator<unknown> | null = null;
 
   /** Functions of the program by guest address, and how user mode runs the handler of a fault. */
-  readonly code: CodeAddresses;
+  code: CodeAddresses;
   onFaultHandler: () => void = () => {};
   /** Offsets of kind, nusers and the robust list's entry in pthread_mutex_t. */
   readonly mutexKind: number;
@@ -159,6 +159,11 @@ export class Nptl {
   priorityInheritance = 0;
   monotonicClock = 0;
 
+  /** Row of the thread whose end is the process's: main's, or in a child the one that forked. */
+  mainRow = MAIN;
+  /** Handlers of pthread_atfork, and what the child of the fork under way runs. */
+  atfork: AtforkHandlers[] = [];
+  forking: (() => unknown) | null = null;
   /** Cleanup handlers and names of threads that have any, by row; pthread_setconcurrency's hint. */
   readonly cleanups = new Map<number, Cleanup[]>();
   readonly names = new Map<number, string>();
@@ -210,6 +215,37 @@ export class Nptl {
     this.bssEnd = this.pageSize - params.sizeofPthread;
     this.cacheSize = 0;
     this.makeMainThread();
+  }
+
+  /**
+   * The threads of a child that the thread in `row` has forked, and of which that is the only one: its first task is
+   * `slot`. What lies in guest memory is a copy already.
+   */
+  fork(mm: Mm, row: number, slot: number): Nptl {
+    const child = new Nptl(this.kernel, mm, this.params);
+    child.threads = this.threads.copy();
+    child.mainRow = row;
+    child.defaultStackSize = this.defaultStackSize;
+    child.cacheHead = this.cacheHead;
+    child.cacheTail = this.cacheTail;
+    child.cacheSize = this.cacheSize;
+    child.strategy = this.strategy;
+    child.stackRanges = this.stackRanges.map((range) => ({ ...range, bits: range.bits.slice() }));
+    child.keys.forkFrom(this.keys, row);
+    child.namedSems = this.namedSems;
+    child.openSems = this.openSems;
+    child.atfork = [...this.atfork];
+    child.forkGeneration = this.forkGeneration + 1;
+    child.hasSigcancel = this.hasSigcancel;
+    child.hasSetxid = this.hasSetxid;
+    child.sigcancelHandler = this.sigcancelHandler;
+    child.code = this.code;
+    child.facade = this.facade;
+    child.bssUsed = this.bssUsed;
+    const name = this.names.get(row);
+    if (name !== undefined) child.names.set(row, name);
+    child.bindTask(slot, row);
+    return child;
   }
 
   private makeMainThread(): void {

@@ -71,6 +71,32 @@ export class PthreadTable {
     return this.made;
   }
 
+  /** A copy, for the child of a fork. */
+  copy(): PthreadTable {
+    const copy = new PthreadTable();
+    copy.pdHi = this.pdHi.slice();
+    copy.pdLo = this.pdLo.slice();
+    copy.blockHi = this.blockHi.slice();
+    copy.blockLo = this.blockLo.slice();
+    copy.size = this.size.slice();
+    copy.guard = this.guard.slice();
+    copy.joinid = this.joinid.slice();
+    copy.exiting = this.exiting.slice();
+    copy.cancelhandling = this.cancelhandling.slice();
+    copy.isUserStack = this.isUserStack.slice();
+    copy.cacheNext = this.cacheNext.slice();
+    copy.cachePrev = this.cachePrev.slice();
+    copy.made = this.made;
+    copy.free = this.free;
+    return copy;
+  }
+
+  /** Whether the row is given out or waits in the stack cache. */
+  isUsed(row: number): boolean {
+    for (let free = this.free; free !== NOBODY; free = this.cacheNext[free]!) if (free === row) return false;
+    return row < this.made;
+  }
+
   private grow(): void {
     const n = this.pdHi.length * 4;
     this.pdHi = grown(this.pdHi, n);

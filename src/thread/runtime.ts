@@ -25,6 +25,16 @@ export class Runtime {
     this.heap = new Heap(nptl);
   }
 
+  /** The user space of a child that the thread in `row` has forked: memory is a copy, and so is what is kept beside it. */
+  fork(nptl: Nptl, row: number): Runtime {
+    const child = new Runtime(nptl);
+    child.heap.forkFrom(this.heap);
+    child.stdio.forkFrom(this.stdio);
+    child.frames.forkFrom(this.frames, row);
+    child.errnoOf[row] = this.errnoOf[row] ?? 0;
+    return child;
+  }
+
   /** The thread in `row` has ended: its frames and its errno are gone. */
   forgetThread(row: number): void {
     this.frames.forget(row);

@@ -29,6 +29,11 @@ export class Stdio {
     return bytes.length;
   }
 
+  /** The child's buffer holds what the parent's held. */
+  forkFrom(parent: Stdio): void {
+    this.used = parent.used;
+  }
+
   flush(): void {
     if (this.used === 0) return;
     const { sys, dataHi, dataLo } = this.nptl;

@@ -9,6 +9,7 @@ import { switchRuntime } from './libc/core.js';
 import type { Libc } from './libc.js';
 import { MAIN, type Nptl, Unwind } from './nptl.js';
 import { EXITING_BIT } from './cancellation.js';
+import { inChild } from './fork.js';
 import { LongJump } from './long_jump.js';
 import { runCleanups } from './pthread_cancel.js';
 import { maskOfNewThread } from './pthread_create.js';
@@ -52,6 +53,8 @@ export class TsUserMode implements UserMode {
   private readonly handlers = new Map<number, HandlerFrame[]>();
   /** A siglongjmp out of a handler, on its way into the function below it. */
   private jump: LongJump | null = null;
+  /** What the process runs that libc's fork has made; null in the first. */
+  private forkedBody: (() => unknown) | null = null;
   /** The handler that is being returned from. */
   private returning: HandlerCall | null = null;
 
@@ -68,13 +71,16 @@ export class TsUserMode implements UserMode {
     this.nptl.bindTask(child, this.nptl.starting);
   }
 
-  /** A generator cannot be copied: libc's fork says what the child runs. */
-  forked(parent: number, child: number, process: ForkedProcess): UserMode | null {
-    return this.onFork === null ? null : this.onFork(parent, child, process);
+  /** A generator cannot be copied: libc's fork says what the child runs. Without it there is nothing to run. */
+  forked(parent: number, child: number, { mm }: ForkedProcess): UserMode | null {
+    const body = this.nptl.forking;
+    if (body === null) return null;
+    const row = this.nptl.rowOf(parent);
+    const nptl = this.nptl.fork(mm, row, child);
+    const user = new TsUserMode(this.runtime.fork(nptl, row), this.libc, this.main, this.argv);
+    user.forkedBody = body;
+    return user;
   }
-
-  /** Makes the user mode of a child, while a fork of the library's is under way. */
-  onFork: ((parent: number, child: number, process: ForkedProcess) => UserMode) | null = null;
 
   ended(slot: number): void {
     this.bodies[slot] = undefined;
@@ -243,6 +249,7 @@ export class TsUserMode implements UserMode {
 
   private start(slot: number): unknown {
     const row = this.nptl.rowOf(slot);
+    if (this.forkedBody !== null && row === this.nptl.mainRow) return inChild(this.nptl, this.forkedBody);
     if (row === MAIN) {
       this.runtime.startUp();
       return this.main(this.libc, this.argv);
@@ -275,7 +282,7 @@ export class TsUserMode implements UserMode {
     }
     const row = nptl.rowOf(slot);
     const exited = exitValues.has(slot);
-    if (row === MAIN && !exited) {
+    if (row === nptl.mainRow && !exited) {
       runtime.exitProcess(typeof returned === 'number' ? returned : 0);
       return true;
     }

@@ -53,6 +53,13 @@ export class LibcCore extends LibcConstants {
     return new Done(-1);
   }
 
+  /** A result of 0 or more as it is; a negated errno as -1 with errno set. */
+  protected orError(result: number): number {
+    if (result >= 0) return result;
+    this.errno = -result;
+    return -1;
+  }
+
   /** Result of a wrapper that may sleep: `result` reads the registers once the call is over. */
   protected finished(error: number, result: () => Addr): Call<Addr> {
     if (error === 0) return new Done(result());
