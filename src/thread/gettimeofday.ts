@@ -13,6 +13,19 @@ export function getTimeOfDay(nptl: Nptl): Timespec {
   return { sec: loadLong(nptl, hi, lo), nsec: usec * 1000 };
 }
 
+/** The time of day as this glibc asks for it: 2.36 by clock_gettime. */
+export function timeOfDay(nptl: Nptl): Timespec {
+  const time = nptl.isModern ? clockGetTime(nptl, 0) : getTimeOfDay(nptl);
+  return typeof time === 'number' ? getTimeOfDay(nptl) : time;
+}
+
+/** clock_gettime(3): where 2.3.3's kernel has no such call, CLOCK_REALTIME is gettimeofday and others are EINVAL. */
+export function clockGetTimeOrDay(nptl: Nptl, clock: number): Timespec | number {
+  const time = clockGetTime(nptl, clock);
+  if (time !== -nptl.E.ENOSYS || nptl.isModern) return time;
+  return clock === 0 ? getTimeOfDay(nptl) : -nptl.E.EINVAL;
+}
+
 /** clock_gettime(2): the time, or a negated errno. */
 export function clockGetTime(nptl: Nptl, clock: number): Timespec | number {
   const { sys, target, scratchHi: hi, scratchLo: lo } = nptl;

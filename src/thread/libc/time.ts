@@ -1,7 +1,7 @@
 /** <time.h>, <sys/time.h>: clocks and sleeps, on the machine's virtual clock. */
 import { type Call, Done } from '../call.js';
 import type { Steps } from '../futex.js';
-import { clockGetTime, getTimeOfDay } from '../gettimeofday.js';
+import { clockGetTimeOrDay, timeOfDay } from '../gettimeofday.js';
 import { clockNanosleep, nanosleep, TIMER_ABSTIME } from '../process_calls.js';
 import type { Timespec } from '../timespec.js';
 import { LibcCore } from './core.js';
@@ -13,9 +13,9 @@ export class TimeCalls extends LibcCore {
     return TIMER_ABSTIME;
   }
 
-  /** clock_gettime(2): [0, time], or [-1, 0] with errno. */
+  /** clock_gettime(2): [0, time], or [-1, 0] with errno: EINVAL for a clock that there is not. */
   clock_gettime(clock: number): Call<[result: number, time: Timespec]> {
-    const time = clockGetTime(this.nptl, clock);
+    const time = clockGetTimeOrDay(this.nptl, clock);
     if (typeof time !== 'number') return new Done<[number, Timespec]>([0, time]);
     this.errno = -time;
     return new Done<[number, Timespec]>([-1, { sec: 0, nsec: 0 }]);
@@ -23,13 +23,13 @@ export class TimeCalls extends LibcCore {
 
   /** gettimeofday(2): seconds and microseconds since 1970. */
   gettimeofday(): Call<{ readonly sec: number; readonly usec: number }> {
-    const { sec, nsec } = getTimeOfDay(this.nptl);
-    return new Done({ sec, usec: nsec / 1000 });
+    const { sec, nsec } = timeOfDay(this.nptl);
+    return new Done({ sec, usec: Math.floor(nsec / 1000) });
   }
 
   /** time(2): seconds since 1970. */
   time(): Call<number> {
-    return new Done(getTimeOfDay(this.nptl).sec);
+    return new Done(timeOfDay(this.nptl).sec);
   }
 
   /** nanosleep(2): [0, 0], or [-1, what is left] with errno EINTR after a signal's handler. A cancellation point. */
