@@ -1,11 +1,10 @@
 /** /proc/PID/status: the lines of the release. See src/release/status_fields.ts for which, and for sources. */
-import type { Mm } from '../mm/mm.js';
 import { type StatusField, statusRules } from '../release/status_fields.js';
 import { USER } from './inode.js';
 import { memoryCounts, pageTablePages, rssCounts } from './proc_memory.js';
 import type { ProcTask } from './proc_task.js';
 
-const NO_SIGNALS = '0'.repeat(16);
+const NOTHING = '0'.repeat(16);
 
 export function statusText(task: ProcTask): string {
   const { mm } = task;
@@ -55,17 +54,17 @@ export function statusText(task: ProcTask): string {
     CoreDumping: () => 0,
     THP_enabled: () => 1,
     Threads: () => task.threads,
-    SigQ: () => `0/${sigpendingLimit(mm)}`,
-    SigPnd: () => NO_SIGNALS,
-    ShdPnd: () => NO_SIGNALS,
-    SigBlk: () => task.signals?.blocked ?? NO_SIGNALS,
-    SigIgn: () => task.signals?.ignored ?? NO_SIGNALS,
-    SigCgt: () => task.signals?.caught ?? NO_SIGNALS,
-    CapInh: () => NO_SIGNALS,
-    CapPrm: () => NO_SIGNALS,
-    CapEff: () => NO_SIGNALS,
+    SigQ: () => `0/${task.signals.queueLimit}`,
+    SigPnd: () => task.signals.pending,
+    ShdPnd: () => task.signals.shared,
+    SigBlk: () => task.signals.blocked,
+    SigIgn: () => task.signals.ignored,
+    SigCgt: () => task.signals.caught,
+    CapInh: () => NOTHING,
+    CapPrm: () => NOTHING,
+    CapEff: () => NOTHING,
     CapBnd: () => rules.capBound,
-    CapAmb: () => NO_SIGNALS,
+    CapAmb: () => NOTHING,
     NoNewPrivs: () => 0,
     Speculation_Store_Bypass: () => 'unknown',
     SpeculationIndirectBranch: () => 'unsupported',
@@ -75,13 +74,4 @@ export function statusText(task: ProcTask): string {
     nonvoluntary_ctxt_switches: () => 0,
   };
   return rules.fields.map((name) => `${name}:\t${values[name]()}\n`).join('');
-}
-
-/**
- * RLIMIT_SIGPENDING of fork_init(), kernel/fork.c: half the threads whose kernel stacks would fill an eighth of
- * memory.
- */
-function sigpendingLimit({ target, vm }: Mm): number {
-  const threadSize = Math.max(2 * target.pageSize, target.kernelBits === 64 ? 16384 : 8192);
-  return Math.floor(Math.floor((vm.totalRam * target.pageSize) / (8 * threadSize)) / 2);
 }

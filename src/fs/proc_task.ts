@@ -16,8 +16,7 @@ export interface ProcTask {
   readonly threads: number;
   readonly mm: Mm;
   readonly files: Files;
-  /** Sets of 16 hexadecimal digits; null where nobody keeps any. */
-  readonly signals: { readonly blocked: string; readonly ignored: string; readonly caught: string } | null;
+  readonly signals: ProcSignals;
 }
 
 export interface ProcSource {
@@ -25,4 +24,16 @@ export interface ProcSource {
   current(): ProcTask | null;
   find(pid: number): ProcTask | null;
   readonly pidMax: number;
+}
+
+/** Sets of signals as 16 hexadecimal digits. */
+export interface ProcSignals {
+  readonly pending: string;
+  /** Pending for the whole process. */
+  readonly shared: string;
+  readonly blocked: string;
+  readonly ignored: string;
+  readonly caught: string;
+  /** RLIMIT_SIGPENDING. */
+  readonly queueLimit: number;
 }

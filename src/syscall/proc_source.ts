@@ -1,6 +1,8 @@
 /** What /proc shows of the tasks of a kernel. */
 import type { ProcSource, ProcTask } from '../fs/proc_task.js';
 import { isRunnable, type TaskTable } from '../task/task_table.js';
+import { hexDigits } from '../lib/u64.js';
+import { bitHi, bitLo, type PendingSet } from '../task/signal_state.js';
 import type { Process } from './process.js';
 
 /** The kernel, as far as /proc looks. */
@@ -9,6 +11,15 @@ interface TaskSource {
   readonly processes: readonly Process[];
   readonly current: number;
   readonly pids: { readonly pidMax: number };
+  readonly signals: Masks;
+  readonly maxQueuedSignals: number;
+}
+
+/** Signals of tasks, by slot. */
+interface Masks {
+  blockedHi(slot: number): number;
+  blockedLo(slot: number): number;
+  ownPending(slot: number): PendingSet | null;
 }
 
 /** Of the first process: who started it is not here. */
@@ -43,6 +54,34 @@ function taskAt(k: TaskSource, slot: number): ProcTask {
     threads: process.tasks,
     mm: process.mm,
     files: process.files,
-    signals: null,
+    signals: signalsOf(k, process, slot),
+  };
+}
+
+const NSIG = 64;
+const SIG_DFL = 0;
+const SIG_IGN = 1;
+
+/** render_sigset_t(): sets of 64 signals. */
+function signalsOf(k: TaskSource, process: Process, slot: number): ProcTask['signals'] {
+  const set = (holds: (handlerIsIgnore: boolean) => boolean) => {
+    let [hi, lo] = [0, 0];
+    for (let signo = 1; signo <= NSIG; signo++) {
+      const { handlerHi, handlerLo } = process.sighand?.get(signo) ?? { handlerHi: 0, handlerLo: SIG_DFL };
+      if (handlerHi === 0 && handlerLo === SIG_DFL) continue;
+      if (!holds(handlerHi === 0 && handlerLo === SIG_IGN)) continue;
+      hi |= bitHi(signo);
+      lo |= bitLo(signo);
+    }
+    return hexDigits(hi, lo, 16);
+  };
+  const own = k.signals.ownPending(slot);
+  return {
+    pending: hexDigits(own?.hi ?? 0, own?.lo ?? 0, 16),
+    shared: hexDigits(process.shared?.hi ?? 0, process.shared?.lo ?? 0, 16),
+    blocked: hexDigits(k.signals.blockedHi(slot), k.signals.blockedLo(slot), 16),
+    ignored: set((isIgnore) => isIgnore),
+    caught: set((isIgnore) => !isIgnore),
+    queueLimit: k.maxQueuedSignals,
   };
 }

@@ -160,6 +160,11 @@ export class Signals {
 
   // ---- pending signals ----------------------------------------------------------------------------
 
+  /** Signals pending for the task alone. */
+  ownPending(slot: number): PendingSet | null {
+    return this.own.get(slot) ?? null;
+  }
+
   /** Signals pending for the task and its process, as sigpending() shows them: [high, low]. */
   pendingFor(slot: number): Mask {
     const own = this.own.get(slot);

@@ -90,6 +90,20 @@ describe('/proc/self/status', () => {
     expect(field('Threads')).toBe('1');
   });
 
+  it('shows the family of a child, and signals: blocked, ignored and caught', () => {
+    const rig = new FilesRig('i386');
+    const word = (at: number, value: number) => rig.poke(rig.data + BigInt(at), value);
+    [1, 0, 0, 0, 0].forEach((value, i) => { word(4 * i, value); }); // SIG_IGN
+    rig.call('rt_sigaction', 13, rig.data, 0, 8);
+    word(0, 0x8048000);
+    rig.call('rt_sigaction', 10, rig.data, 0, 8);
+    [0x2, 0x80000000 | 0].forEach((value, i) => { word(4 * i, value); });
+    rig.call('rt_sigprocmask', 0, rig.data, 0, 8);
+    expect(slurp(rig, '/proc/self/status').split('\n').filter((line) => line.startsWith('Sig'))).toEqual([
+      'SigPnd:\t0000000000000000', 'SigBlk:\t8000000000000002', 'SigIgn:\t0000000000001000', 'SigCgt:\t0000000000000200',
+    ]);
+  });
+
   it('FDSize grows as the table of descriptors does, and never shrinks', () => {
     const rig = new FilesRig('i386');
     const size = () => /FDSize:\t(\d+)/.exec(slurp(rig, '/proc/self/status'))![1];

@@ -2,6 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { errnoName } from '../../src/arch/generic/errno.js';
+import { dupMmap } from '../../src/mm/dup_mmap.js';
+import { makeMm } from '../../src/mm/make_mm.js';
+import { store8 } from '../../src/mm/uaccess.js';
 import { doMunmap } from '../../src/mm/munmap.js';
 import { FilesRig, RDONLY, RDWR, WRONLY } from './files_rig.js';
 
@@ -148,6 +151,26 @@ describe.each(machines)('%s', (name) => {
     rig.put(at, 'still');
     rig.call('munmap', at, pageOf(rig));
     expect(rig.contents('/data/f').slice(0, 7)).toBe('still0 ');
+  });
+});
+
+describe('fork', () => {
+  it('parent and child share a shared map, copy a private one, and the last of them gives the file its pages', () => {
+    const rig = rigOf('i386');
+    rig.open('/data/f', RDWR);
+    const [shared, own] = [SHARED, PRIVATE].map((flags) => map(rig, 3, 2, RW, flags) as bigint) as [bigint, bigint];
+    rig.put(own, 'mine');
+    const child = makeMm(rig.target, rig.mm.vm, rig.kernel.memory, { ...rig.mm.rlimits });
+    expect(dupMmap(rig.mm, child)).toBe(0);
+    for (const at of [shared, own]) store8(child, 0, Number(at), 'C'.charCodeAt(0));
+    expect([look(rig, shared, 4), look(rig, own, 4)]).toEqual(['Cage', 'mine']);
+    rig.call('munmap', shared, 8192);
+    store8(child, 0, Number(shared) + 1, 'H'.charCodeAt(0));
+    expect(rig.contents('/data/f').slice(0, 4)).toBe('page');
+    child.check();
+    child.clear();
+    expect(rig.contents('/data/f').slice(0, 4)).toBe('CHge');
+    rig.mm.check();
   });
 });
 
