@@ -164,7 +164,7 @@ describe('fork', () => {
     expect(dupMmap(rig.mm, child)).toBe(0);
     for (const at of [shared, own]) store8(child, 0, Number(at), 'C'.charCodeAt(0));
     expect([look(rig, shared, 4), look(rig, own, 4)]).toEqual(['Cage', 'mine']);
-    rig.call('munmap', shared, 8192);
+    for (const at of [shared, own]) rig.call('munmap', at, 8192);
     store8(child, 0, Number(shared) + 1, 'H'.charCodeAt(0));
     expect(rig.contents('/data/f').slice(0, 4)).toBe('page');
     child.check();
