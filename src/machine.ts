@@ -218,6 +218,7 @@ export class Machine {
       pidMax: resolveCount(config.pidMax, 'pid-max', this.target.release.pidMax, FIRST_PID + 1),
       tracer: tracerOf(tracersFor(config)),
       modernNptl: this.nptlVersion === '2.36',
+      seed: config.seed ?? 1,
       onUnknownCall: (name) => config.notice?.(`system call ${name} is not implemented: ENOSYS`),
     });
     this.rlimits = { ...initRlimits(this.target.release.memlock(this.target.pageSize)), ...config.rlimits };

@@ -22,6 +22,9 @@ export interface TaskRules {
   readonly policies: number;
   readonly resetOnFork: boolean;
   readonly rtprioLimit: boolean;
+  /** getrusage knows RUSAGE_THREAD; membarrier has the private expedited barriers. */
+  readonly rusageThread: boolean;
+  readonly expeditedBarriers: boolean;
   /** wait4 knows WCONTINUED. */
   readonly waitsContinued: boolean;
 }
@@ -48,6 +51,8 @@ export function taskRules(release: Release): TaskRules {
     policies: since(release, bits(0, 1, 2), '2.6.16', bits(0, 1, 2, 3), '2.6.23', bits(0, 1, 2, 3, 5)),
     resetOnFork: since(release, false, '2.6.32', true),
     rtprioLimit: since(release, false, '2.6.12', true),
+    rusageThread: since(release, false, '2.6.26', true),
+    expeditedBarriers: since(release, false, '4.14', true),
     waitsContinued: since(release, false, '2.6.9', true),
   };
 }

@@ -15,6 +15,7 @@ import type { Family } from './family.js';
 import type { Process } from './process.js';
 import { exitRobustList } from './robust_list.js';
 import type { Signals } from './signals.js';
+import type { TaskExtras } from './task_extras.js';
 
 /** What the end of a task needs of the kernel. */
 export interface EndsHost {
@@ -26,6 +27,7 @@ export interface EndsHost {
   readonly signals: Signals;
   readonly family: Family;
   readonly priorities: Priorities;
+  readonly extras: TaskExtras;
   readonly piFutexes: PiFutexes;
   readonly robustLists: Map<number, { readonly hi: number; readonly lo: number }>;
   readonly restartBlocks: Map<number, unknown>;
@@ -127,6 +129,7 @@ export class Ends {
     process.user.ended(slot);
     host.signals.forget(slot);
     host.priorities.forget(slot);
+    host.extras.forget(slot);
     if (host.restartBlocks.size > 0) host.restartBlocks.delete(slot);
     if (host.robustLists.size > 0) host.robustLists.delete(slot);
     if (host.vforks.size > 0) this.endVfork(slot);

@@ -10,7 +10,8 @@ import {
 import type { Target } from '../arch/index.js';
 import { USER } from '../fs/inode.js';
 import type { SigInfo } from '../task/signal_state.js';
-import type { TaskTable } from '../task/task_table.js';
+import type { RunQueue } from '../task/sched.js';
+import { isRunnable, type TaskTable } from '../task/task_table.js';
 import type { Process } from './process.js';
 import type { Signals } from './signals.js';
 
@@ -21,6 +22,7 @@ export interface FamilyHost {
   readonly signals: Signals;
   readonly pids: { release(pid: number): void };
   readonly processes: Process[];
+  readonly queue: RunQueue;
   endSleep(slot: number, result: number): void;
 }
 
@@ -134,8 +136,24 @@ export class Family {
     if (info !== null && this.host.signals.isValid(child.exitNotice) && !parent.exited) this.host.signals.send(parent, -1, info);
   }
 
+  /** SIGSTOP and its like: tasks are parked when their turn comes. */
+  stop(process: Process, signo: number): void {
+    if (process.stopped !== 0) return;
+    process.stopped = signo;
+    this.changed(process, 'stopped', signo);
+  }
+
+  /** SIGCONT: parked tasks go on. */
+  goOn(process: Process): void {
+    if (process.stopped === 0) return;
+    process.stopped = 0;
+    if (!process.exited) this.changed(process, 'continued', this.host.signals.SIGCONT);
+    const { queue, tasks } = this.host;
+    for (const slot of process.parked.splice(0)) if (isRunnable(tasks.state[slot]!)) queue.push(slot);
+  }
+
   /** A child stopped or goes on: its parent hears of it unless it asked not to (SA_NOCLDSTOP). */
-  changed(child: Process, event: 'stopped' | 'continued', signo: number): void {
+  private changed(child: Process, event: 'stopped' | 'continued', signo: number): void {
     child.event = event;
     child.eventSignal = signo;
     const { parent } = child;

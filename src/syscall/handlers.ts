@@ -29,6 +29,11 @@ import {
   sysSchedGetPriorityMin, sysSchedGetscheduler, sysSchedRrGetInterval, sysSchedSetaffinity, sysSchedSetparam,
   sysSchedSetscheduler, sysSetpriority,
 } from './sys_sched.js';
+import { sysAlarm, sysGetitimer, sysSetitimer } from './sys_itimer.js';
+import {
+  sysGetrandom, sysGetrusage, sysMembarrier, sysPersonality, sysPrctl, sysSysinfo, sysTimes,
+} from './sys_info.js';
+import { sysArchPrctl, sysGetThreadArea, sysSetThreadArea } from './sys_tls.js';
 import { sysKill, sysRtSigqueueinfo, sysRtTgsigqueueinfo, sysTgkill, sysTkill } from './sys_kill.js';
 import {
   sysPause, sysRestartSyscall, sysRtSigaction, sysRtSigpending, sysRtSigprocmask, sysRtSigreturn, sysRtSigsuspend,
@@ -42,6 +47,8 @@ import {
 import { fileHandlers } from './file_handlers.js';
 
 export const handlers: Readonly<Record<string, Handler>> = {
+  alarm: sysAlarm,
+  arch_prctl: sysArchPrctl,
   brk: sysBrk,
   clock_getres: sysClockGetres,
   clock_getres_time64: sysClockGetres64,
@@ -77,6 +84,10 @@ export const handlers: Readonly<Record<string, Handler>> = {
   'ia64_mmap2_2.6.6': ia64Mmap266.mmap2,
   'ia64_mmap2_2.6.18': ia64Mmap2618.mmap2,
   'ia64_mmap2_3.6': mmapPgoffOfPages,
+  get_thread_area: sysGetThreadArea,
+  getitimer: sysGetitimer,
+  getrandom: sysGetrandom,
+  getrusage: sysGetrusage,
   kill: sysKill,
   madvise: sysMadvise,
   mincore: sysMincore,
@@ -94,7 +105,10 @@ export const handlers: Readonly<Record<string, Handler>> = {
   nanosleep: sysNanosleep,
   old_getrlimit: oldGetrlimit,
   old_mmap: oldMmap,
+  membarrier: sysMembarrier,
   pause: sysPause,
+  personality: sysPersonality,
+  prctl: sysPrctl,
   remap_file_pages: sysRemapFilePages,
   restart_syscall: sysRestartSyscall,
   rt_sigaction: sysRtSigaction,
@@ -117,6 +131,8 @@ export const handlers: Readonly<Record<string, Handler>> = {
   sched_setscheduler: sysSchedSetscheduler,
   sched_yield: sysSchedYield,
   set_robust_list: sysSetRobustList,
+  set_thread_area: sysSetThreadArea,
+  setitimer: sysSetitimer,
   set_tid_address: sysSetTidAddress,
   nice: sysNice,
   setpgid: sysSetpgid,
@@ -137,8 +153,10 @@ export const handlers: Readonly<Record<string, Handler>> = {
   'sparc_mmap2_2.6.18': sparcMmap2In2618,
   'sparc_mmap2_3.6': sparcMmap2In36,
   stime: sysSettimeofday,
+  sysinfo: sysSysinfo,
   tgkill: sysTgkill,
   time: sysTime,
+  times: sysTimes,
   tkill: sysTkill,
   vfork: sysVfork,
   wait4: sysWait4,

@@ -6,16 +6,17 @@
  * or one of the codes below. It reads its arguments with lo(), hi(), vpn() and offset().
  */
 import type { Registers, Target } from '../arch/index.js';
-import { EAGAIN, EINTR, ENOSYS, ETIMEDOUT } from '../arch/generic/errno.js';
+import { EAGAIN, EINTR, ENOSYS } from '../arch/generic/errno.js';
 import { CALL_BEGINS, ERESTART_RESTARTBLOCK, ERESTARTSYS } from '../arch/generic/restart.js';
 import { callPresence, type FutexRules, futexRules, type TaskRules, taskRules } from '../release/index.js';
+import { Rng } from '../lib/rng.js';
 import { bug } from '../lib/bug.js';
 import { hiOfVpn, loOfVpn, pageOffset, vpnOf } from '../lib/u64.js';
 import { type MmapArgs, newMmapArgs } from '../mm/mmap.js';
 import type { Mm } from '../mm/mm.js';
 import type { PhysicalMemory } from '../mm/physical_memory.js';
 import type { Vm } from '../mm/vm.js';
-import { Clock, SYSCALL_NS, type Timer } from '../task/clock.js';
+import { Clock, SYSCALL_NS } from '../task/clock.js';
 import { FutexQueues } from '../task/futex.js';
 import { PidMap } from '../task/pid.js';
 import { PiFutexes } from '../task/pi_futex.js';
@@ -23,7 +24,7 @@ import { Priorities } from '../task/priorities.js';
 import { RunQueue } from '../task/sched.js';
 import type { Sleep } from '../task/sleep.js';
 import {
-  isRunnable, TASK_ASLEEP, TASK_FREE, TASK_FUTEX, TASK_RUNNING, TASK_WOKEN, TaskTable,
+  TASK_ASLEEP, TASK_FREE, TASK_FUTEX, TASK_RUNNING, TASK_WOKEN, TaskTable,
 } from '../task/task_table.js';
 import { FileSystem, type GrantedFile } from '../fs/file_system.js';
 import { procLookup } from '../fs/proc.js';
@@ -31,11 +32,13 @@ import { unmapMappingRange } from '../mm/truncate.js';
 import { procSource } from './proc_source.js';
 import type { SigAction, SigInfo } from '../task/signal_state.js';
 import type { Process } from './process.js';
+import { Alarms, type AlarmsHost } from './alarms.js';
 import { Ends, type EndsHost } from './exit.js';
 import { Family, type FamilyHost } from './family.js';
 import { pushHandler } from './handler_frames.js';
 import { SavedRegisters } from './saved_registers.js';
 import { type SignalHost, Signals } from './signals.js';
+import { TaskExtras } from './task_extras.js';
 
 /** Codes a handler may return besides a result or -errno. */
 /** The result is in kernel.resultHi and resultLo. */
@@ -73,6 +76,8 @@ export interface KernelOptions {
   readonly tracer: Tracer | null;
   /** What NPTL 2.36 needs is there, whatever the release had. */
   readonly modernNptl?: boolean;
+  /** Of getrandom's bytes; default 1. */
+  readonly seed?: number;
 }
 
 /** Unknown calls that are named. */
@@ -84,7 +89,7 @@ const MAX_NR = 2048;
 /** Bytes of a thread in the kernel: its stack. */
 const THREAD_SIZE = 8192;
 
-export class Kernel implements SignalHost, FamilyHost, EndsHost {
+export class Kernel implements SignalHost, FamilyHost, EndsHost, AlarmsHost {
   readonly target: Target;
   readonly vm: Vm;
   readonly memory: PhysicalMemory;
@@ -104,6 +109,10 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost {
   /** Registers of sleeping tasks, kept once a handler could interrupt them. */
   readonly savedRegs = new SavedRegisters();
   readonly family: Family;
+  readonly alarms = new Alarms(this);
+  readonly extras = new TaskExtras();
+  /** What getrandom gives. */
+  random: Rng;
   private readonly ends = new Ends(this);
   readonly priorities = new Priorities();
   readonly piFutexes = new PiFutexes(this.priorities);
@@ -160,6 +169,7 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost {
     this.futexInterrupted = this.futexRules.restarts ? -ERESTARTSYS : -EINTR;
     this.signals = new Signals(this);
     this.family = new Family(this);
+    this.random = new Rng(options.seed ?? 1);
     this.maxQueuedSignals = Math.floor((vm.totalRam * target.pageSize) / (16 * THREAD_SIZE));
     this.pids = new PidMap(options.pidMax, target.release.reservedPids);
     this.argIndex = target.trap.args.map((n) => 2 * n);
@@ -185,6 +195,8 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost {
     this.savedRegs.reset();
     this.restartBlocks.clear();
     this.family.reset();
+    this.extras.reset();
+    this.random = new Rng(this.options.seed ?? 1);
     this.priorities.reset();
     this.piFutexes.reset();
     this.robustLists.clear();
@@ -499,21 +511,6 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost {
     return this.tasks.state[slot] === TASK_FREE ? 'ended' : 'sleeps';
   }
 
-  /** SIGSTOP and its like: tasks are parked when their turn comes. */
-  stopGroup(process: Process, signo: number): void {
-    if (process.stopped !== 0) return;
-    process.stopped = signo;
-    this.family.changed(process, 'stopped', signo);
-  }
-
-  /** SIGCONT: parked tasks go on. */
-  continueGroup(process: Process): void {
-    if (process.stopped === 0) return;
-    process.stopped = 0;
-    if (!process.exited) this.family.changed(process, 'continued', this.signals.SIGCONT);
-    for (const slot of process.parked.splice(0)) if (isRunnable(this.tasks.state[slot]!)) this.queue.push(slot);
-  }
-
   /**
    * A fault of the running task's own access to memory. Returns true when a handler is to run, before the access is
    * tried again; false when the process must end: the caller's exception says so.
@@ -532,24 +529,12 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost {
 
   /** When the earliest timer that somebody still waits for is due, or Infinity. */
   nextTimer(): number {
-    for (let timer = this.clock.peek(); timer; timer = this.clock.peek()) {
-      if (this.isWanted(timer)) return timer.deadline;
-      this.clock.pop();
-    }
-    return Number.POSITIVE_INFINITY;
+    return this.alarms.next();
   }
 
   /** Fires timers that are due. */
   fireTimers(): void {
-    for (let timer = this.clock.peek(); timer && timer.deadline <= this.clock.now; timer = this.clock.peek()) {
-      this.clock.pop();
-      if (this.isWanted(timer)) this.endSleep(timer.task, this.asleep.get(timer.task)?.atDeadline ?? -ETIMEDOUT);
-    }
-  }
-
-  /** Whether the sleep that the timer was armed for is still going on. */
-  private isWanted({ task, sleep }: Timer): boolean {
-    return this.tasks.sleeps[task] === sleep && this.isAsleep(task);
+    this.alarms.fireDue();
   }
 
   isAsleep(slot: number): boolean {

@@ -25,6 +25,13 @@ export interface Process {
   pgid: number;
   sid: number;
 
+  /** Its own timer (alarm, setitimer): ns, Infinity while it does not run; `generation` tells old ones apart. */
+  readonly alarm: { deadline: number; interval: number; generation: number };
+  personality: number;
+  parentDeathSignal: number;
+  /** Registered for membarrier's private expedited barriers. */
+  expedites: boolean;
+
   /** Actions of signals, null until one is set; and signals pending for the whole process, null until there are any. */
   sighand: Sighand | null;
   shared: PendingSet | null;
@@ -46,6 +53,8 @@ export function newProcess(tgid: number, mm: Mm, files: Files, user: UserMode, p
   return {
     tgid, mm, files, user, tasks: 0, exitCode: 0, exitSignal: 0, exited: false, reaped: false,
     pgid: parent?.pgid ?? tgid, sid: parent?.sid ?? tgid,
+    alarm: { deadline: Number.POSITIVE_INFINITY, interval: 0, generation: 0 },
+    personality: parent?.personality ?? 0, parentDeathSignal: 0, expedites: false,
     sighand: null, shared: null, stopped: 0, parked: [],
     event: null, eventSignal: 0, exitNotice: 0, parent, children: [],
   };

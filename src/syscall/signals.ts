@@ -32,8 +32,7 @@ export interface SignalHost {
   interruptSleep(slot: number): void;
   endSleep(slot: number, result: number): void;
   endGroup(process: Process, status: number): void;
-  stopGroup(process: Process, signo: number): void;
-  continueGroup(process: Process): void;
+  readonly family: { stop(process: Process, signo: number): void; goOn(process: Process): void };
   /** Puts a result or error into the running task's registers. */
   setResult(result: number): void;
   /** Writes the handler's frame and hands it to user mode. Returns false when the stack cannot hold it. */
@@ -212,7 +211,7 @@ export class Signals {
     if (this.stopping.has(signo)) this.drop(process, [this.SIGCONT]);
     if (signo === this.SIGCONT) {
       this.drop(process, [...this.stopping]);
-      this.host.continueGroup(process);
+      this.host.family.goOn(process);
     }
     const target = slot >= 0 ? slot : this.leaderOf(process);
     if (target >= 0 && this.isIgnored(process, target, signo)) return 0;
@@ -223,7 +222,7 @@ export class Signals {
     if (signo >= SIGRTMIN && info.code < 0 && set.queue.length >= this.host.maxQueuedSignals) return -EAGAIN;
     set.add(info);
     this.pending += 1;
-    if (signo === this.SIGKILL) this.host.continueGroup(process);
+    if (signo === this.SIGKILL) this.host.family.goOn(process);
     this.wake(process, slot, signo);
     return 0;
   }
@@ -326,7 +325,7 @@ export class Signals {
           host.endGroup(process, signo);
           return 'not now';
         }
-        host.stopGroup(process, signo);
+        host.family.stop(process, signo);
         continue;
       }
       const begins = code === -ERESTARTNOINTR || code === -CALL_BEGINS || (code === -ERESTARTSYS && (action.flags & this.abi.SA_RESTART) !== 0);

@@ -1,9 +1,14 @@
 /** strace's text of the calls about tasks: futexes, clocks, signals, processes, scheduling. */
 import * as clocks from '../arch/generic/clocks.js';
 import * as futex from '../arch/generic/futex.js';
+import * as sched from '../arch/generic/sched.js';
+import * as wait from '../arch/generic/wait.js';
 import { hex } from '../lib/u64.js';
+import { FAULT } from '../mm/uaccess.js';
 import type { Kernel } from './kernel.js';
-import { type Args, type Format, pointer, timespec } from './strace_words.js';
+import { signalName } from './strace_signal.js';
+import { type Args, bits, type Format, pointer, timespec } from './strace_words.js';
+import { getNumber, getWord } from './user_words.js';
 import type { TimespecKind } from './timespec.js';
 
 const futexNames = new Map(
@@ -74,12 +79,93 @@ function nanosleep(kind: TimespecKind, first: number): Format {
 }
 
 /** {tv_sec=1036022400, tv_usec=0}. */
-const gettimeofday: Format = (k, args, result) =>
-  `${stored(k, args, 0, 'task', result).replace('tv_nsec', 'tv_usec')}, ${pointer(args, 1)}`;
+const gettimeofday: Format = (k, args, result) => {
+  const bytes = k.target.bits / 8;
+  const [hi, lo] = [args.hi[0]!, args.lo[0]!];
+  const seconds = result === 0 ? getNumber(k, hi, lo, 0, bytes) : FAULT;
+  const micros = getNumber(k, hi, lo, bytes, Math.min(bytes, k.target.usecBytes));
+  const isShown = seconds !== FAULT && micros !== FAULT && (hi !== 0 || lo !== 0);
+  return `${isShown ? `{tv_sec=${seconds}, tv_usec=${micros}}` : pointer(args, 0)}, ${pointer(args, 1)}`;
+};
+
+/** [{WIFEXITED(s) && WEXITSTATUS(s) == 7}], as strace spells a status out. */
+function status(k: Kernel, args: Args, i: number, result: number | null): string {
+  const [hi, lo] = [args.hi[i]!, args.lo[i]!];
+  const word = result !== null && result > 0 ? getWord(k, hi, lo) : FAULT;
+  if (word === FAULT || (hi === 0 && lo === 0)) return pointer(args, i);
+  if (word === 0xffff) return '[{WIFCONTINUED(s)}]';
+  const signo = word & 0x7f;
+  if (signo === 0x7f) return `[{WIFSTOPPED(s) && WSTOPSIG(s) == ${signalName(k, (word >> 8) & 0xff)}}]`;
+  if (signo !== 0) return `[{WIFSIGNALED(s) && WTERMSIG(s) == ${signalName(k, signo)}}]`;
+  return `[{WIFEXITED(s) && WEXITSTATUS(s) == ${(word >> 8) & 0xff}}]`;
+}
+
+const WAIT_OPTIONS = Object.entries(wait)
+  .filter(([name]) => /^(_*W(NOHANG|UNTRACED|EXITED|CONTINUED|NOWAIT)|__W)/.test(name))
+  .map(([name, bit]) => [bit, name] as const);
+const waitOptions = (value: number) => bits(value, WAIT_OPTIONS, '0');
+
+const wait4: Format = (k, args, result) =>
+  `${args.lo[0]}, ${status(k, args, 1, result)}, ${waitOptions(args.lo[2]!)}, ${pointer(args, 3)}`;
+const waitpid: Format = (k, args, result) => `${args.lo[0]}, ${status(k, args, 1, result)}, ${waitOptions(args.lo[2]!)}`;
+
+const WHICH = ['P_ALL', 'P_PID', 'P_PGID'];
+const waitid: Format = (_k, args) =>
+  `${WHICH[args.lo[0]!] ?? args.lo[0]}, ${args.lo[1]}, ${pointer(args, 2)}, ${waitOptions(args.lo[3]!)}, ${pointer(args, 4)}`;
+
+const POLICIES: Readonly<Record<number, string>> = {
+  0: 'SCHED_OTHER', 1: 'SCHED_FIFO', 2: 'SCHED_RR', 3: 'SCHED_BATCH', 5: 'SCHED_IDLE',
+};
+const policy = (value: number) => POLICIES[value] ?? hex(0, value);
+
+/** [50]: the priority that a pointer leads to. */
+function priority(k: Kernel, args: Args, i: number): string {
+  const word = getWord(k, args.hi[i]!, args.lo[i]!);
+  return word === FAULT || (args.hi[i] === 0 && args.lo[i] === 0) ? pointer(args, i) : `[${word}]`;
+}
+
+const CLONE3_FLAGS = Object.entries(sched).filter(([name]) => name.startsWith('CLONE_')).map(([name, bit]) => [bit, name] as const)
+  .sort(([a], [b]) => a - b);
+
+/** {flags=CLONE_VM, exit_signal=SIGCHLD, stack=NULL, stack_size=0}. */
+const clone3: Format = (k, args) => {
+  const at = (offset: number) => getWord(k, args.hi[0]!, args.lo[0]!, offset + (k.target.bigEndian ? 4 : 0));
+  const [flags, notice] = [at(0), at(32)];
+  if (flags === FAULT || notice === FAULT) return `${pointer(args, 0)}, ${args.lo[1]}`;
+  return `{flags=${bits(flags, CLONE3_FLAGS, '0')}, exit_signal=${signalName(k, notice)}}, ${args.lo[1]}`;
+};
+
+const GRND = [[1, 'GRND_NONBLOCK'], [2, 'GRND_RANDOM'], [4, 'GRND_INSECURE']] as const;
+const number: Format = (_k, args) => String(args.lo[0]);
+const two: Format = (_k, args) => `${args.lo[0]}, ${args.lo[1]}`;
 
 const none: Format = () => '';
 
 export const taskFormats: Readonly<Record<string, Format>> = {
+  alarm: number,
+  clone3,
+  fork: none,
+  get_robust_list: (_k, args) => `${args.lo[0]}, ${pointer(args, 1)}, ${pointer(args, 2)}`,
+  getcpu: (_k, args) => `${pointer(args, 0)}, ${pointer(args, 1)}, ${pointer(args, 2)}`,
+  getpgid: number,
+  getpgrp: none,
+  getppid: none,
+  getrandom: (_k, args) => `${pointer(args, 0)}, ${args.lo[1]! >>> 0}, ${bits(args.lo[2]!, GRND, '0')}`,
+  getsid: number,
+  nice: number,
+  sched_get_priority_max: (_k, args) => policy(args.lo[0]!),
+  sched_get_priority_min: (_k, args) => policy(args.lo[0]!),
+  sched_getparam: (k, args, result) => `${args.lo[0]}, ${result === 0 ? priority(k, args, 1) : pointer(args, 1)}`,
+  sched_getscheduler: number,
+  sched_setparam: (k, args) => `${args.lo[0]}, ${priority(k, args, 1)}`,
+  sched_setscheduler: (k, args) => `${args.lo[0]}, ${policy(args.lo[1]!)}, ${priority(k, args, 2)}`,
+  set_robust_list: (_k, args) => `${pointer(args, 0)}, ${args.lo[1]}`,
+  setpgid: two,
+  setsid: none,
+  vfork: none,
+  wait4,
+  waitid,
+  waitpid,
   clock_getres: clockCall('task'),
   clock_getres_time64: clockCall('time64'),
   clock_gettime: clockCall('task'),

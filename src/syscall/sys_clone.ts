@@ -124,6 +124,7 @@ function clone(k: Kernel, args: CloneArgs): number {
   }
   k.signals.inherit(k.current, child);
   k.priorities.inherit(k.current, child);
+  k.extras.inherit(k.current, child);
   if ((flags & sched.CLONE_THREAD) !== 0) k.process.user.cloned(k.current, child);
   k.queue.push(child);
   return (flags & sched.CLONE_VFORK) === 0 || (flags & sched.CLONE_THREAD) !== 0 ? tid : waitForVfork(k, child, tid);

@@ -56,6 +56,7 @@ const TABLE = `
   alarm: -
   nanosleep clock_nanosleep clock_nanosleep_time64: EFAULT EINTR EINVAL EOPNOTSUPP
   clock_gettime clock_gettime64 clock_getres clock_getres_time64 clock_settime gettimeofday settimeofday time stime: EFAULT EINVAL EPERM
+  personality: -
   setitimer getitimer timer_create timer_settime timer_gettime timer_delete timer_getoverrun: EAGAIN EFAULT EINVAL ENOMEM EOPNOTSUPP
   sched_setscheduler sched_getscheduler sched_setparam sched_getparam: EFAULT EINVAL EPERM ESRCH
   sched_setaffinity sched_getaffinity: EFAULT EINVAL EPERM ESRCH

@@ -321,3 +321,14 @@ describe('groups and sessions', () => {
     expect(rig.trap(nr.setsid)).toBe('eax=-1'); // leads a group
   });
 });
+
+describe('strace', () => {
+  it('spells out what wait4 was told', () => {
+    const rig = modern();
+    const { pid, slot } = fork(rig);
+    rig.switchTo(slot).raw(nr.exit_group, 7);
+    rig.switchTo(rig.main).trap(nr.wait4, -1, rig.data, 1, 0);
+    expect(rig.strace.at(-1)).toBe(`[pid  1000] wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 7}], WNOHANG, NULL) = ${pid}`);
+    expect(rig.strace[0]).toBe(`[pid  1000] fork() = ${pid}`);
+  });
+});
