@@ -8,13 +8,14 @@ import { SingleBar } from 'cli-progress';
 import type { Exploration } from '../explore/explore.js';
 import type { LockCycle } from '../explore/lock_order.js';
 import type { LostWakeup } from '../explore/lost_wakeups.js';
+import { deadlockCycle } from '../report/deadlock_cycle.js';
 import { grouped } from '../report/numbers.js';
 import { checkProgram } from './check_program.js';
 import { EXIT_INTERRUPTED, UsageError } from './errors.js';
 import { type Explored, type ExploreRequest, exploreInPool } from './explore_pool.js';
 import { checkWritable, say, STDERR, writeAll, writeJson } from './output.js';
 import { configOf, type RunFlags } from './run.js';
-import { waiterLine } from './run_report.js';
+import { deadlockLines } from './run_report.js';
 
 /** Flags of one run, which exploring thousands has nothing to give to. */
 const ONE_RUN = ['strace', 'trace', 'maps', 'strip', 'svg', 'stats', 'grant'] as const;
@@ -66,7 +67,7 @@ function report({ exploration, first, shown, isTimeUp }: Explored, flags: RunFla
   if (found !== null && shown !== null) {
     const preemptions = `${found.preemptions} ${found.preemptions === 1 ? 'preemption' : 'preemptions'}`;
     say(`${WHAT[found.finding]} in schedule ${grouped(found.number)}, which has ${preemptions}: ${ending(exploration, shown, first)}`);
-    writeAll(STDERR, shown.result.deadlock.map((waiter) => `  ${waiterLine(waiter)}\n`).join(''));
+    writeAll(STDERR, deadlockLines(shown.result.deadlock));
     writeAll(STDERR, shown.lostWakeups.map(wakeupText).join(''));
   }
   const cycles = shown === null || shown.lockCycles.length === 0 ? first.lockCycles : shown.lockCycles;
@@ -132,7 +133,7 @@ function exploreJson(program: string, argv: readonly string[], { setup, explorat
 function foundJson(found: NonNullable<Exploration['found']>, { result, lostWakeups }: NonNullable<Explored['shown']>): object {
   const { finding, number, schedule, preemptions } = found;
   const { outcome, exit, signal, message, deadlock } = result;
-  return { finding, outcome, exit, signal, message, schedule, preemptions, number, deadlock, lostWakeups };
+  return { finding, outcome, exit, signal, message, schedule, preemptions, number, deadlock, deadlockCycle: deadlockCycle(deadlock), lostWakeups };
 }
 
 // ---- progress -------------------------------------------------------------------------------------

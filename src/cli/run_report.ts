@@ -1,5 +1,6 @@
 /* What `guardpage run` says at the end: sentences, counts, JSON. */
 import type { RunStats, Waiter } from '../machine.js';
+import { deadlockCycle } from '../report/deadlock_cycle.js';
 import { grouped } from '../report/numbers.js';
 import { fragmentsJson } from './fragments_report.js';
 import type { Finished } from './run_thread.js';
@@ -19,7 +20,7 @@ export function sayOutcome({ ending }: Finished, timeoutSeconds: number): void {
     say(`timeout: the program did not end within ${timeoutSeconds} s and was stopped (--timeout gives it longer)`);
   } else if (outcome === 'deadlock') {
     say(`deadlock: no thread can run, and nothing will ever wake the ${grouped(deadlock.length)} that wait`);
-    writeAll(STDERR, deadlock.map((waiter) => `  ${waiterLine(waiter)}\n`).join(''));
+    writeAll(STDERR, deadlockLines(deadlock));
   } else if (message !== null) {
     say(message);
   } else if (outcome === 'oom') {
@@ -27,7 +28,14 @@ export function sayOutcome({ ending }: Finished, timeoutSeconds: number): void {
   }
 }
 
-export function waiterLine({ tid, name, waitsOn, ownedBy }: Waiter): string {
+/** A line for each that waits, and one for those who wait for each other in a circle. */
+export function deadlockLines(deadlock: readonly Waiter[]): string {
+  const cycle = deadlockCycle(deadlock);
+  const circle = cycle.length > 0 ? `  in a circle: ${[...cycle, cycle[0]].map((tid) => `thread ${tid}`).join(' waits for ')}\n` : '';
+  return deadlock.map((waiter) => `  ${waiterLine(waiter)}\n`).join('') + circle;
+}
+
+function waiterLine({ tid, name, waitsOn, ownedBy }: Waiter): string {
   const owner = ownedBy === null ? 'owned by nobody' : `owned by thread ${ownedBy}`;
   return `thread ${tid} (${name}) waits on ${waitsOn}, ${owner}`;
 }

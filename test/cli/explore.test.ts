@@ -14,6 +14,7 @@ describe.concurrent('run --explore', () => {
       '  thread 1000 \\(main\\) waits on pthread_join of thread 1001, owned by thread 1001',
       '  thread 1001 \\(transfer\\) waits on mutex 0x80494\\d0, owned by thread 1002',
       '  thread 1002 \\(transfer\\) waits on mutex 0x80494\\d0, owned by thread 1001',
+      '  in a circle: thread 1001 waits for thread 1002 waits for thread 1001',
       'guardpage: these threads take 2 locks in a circle, which can deadlock:',
       '  thread 1001 \\(transfer\\) holds 0x80494\\d0 since transfer \\(.*abba_deadlock.ts:\\d+:\\d+\\)',
       '    and takes 0x80494\\d0 at transfer \\(.*abba_deadlock.ts:\\d+:\\d+\\)',

@@ -41,6 +41,7 @@ describe.concurrent('a deadlock', () => {
       '  thread 1000 (main) waits on pthread_join of thread 1001, owned by thread 1001',
       '  thread 1001 (philosopher) waits on mutex ADDR, owned by thread 1002',
       '  thread 1002 (philosopher) waits on mutex ADDR, owned by thread 1001',
+      '  in a circle: thread 1001 waits for thread 1002 waits for thread 1001',
       '',
     ]);
   });
