@@ -21,6 +21,8 @@ export interface OpenMode {
 export const READ_ONLY: OpenMode = { readable: true, writable: false, append: false, large: false, flags: 0 };
 export const READ_WRITE: OpenMode = { readable: true, writable: true, append: false, large: false, flags: 2 };
 
+const NOTHING = new Uint8Array(0);
+
 export class File {
   readonly path: string;
   readonly inode: Inode;
@@ -30,7 +32,7 @@ export class File {
   /** What mmap needs to know of it. */
   readonly open: OpenFile;
   /** Text of a /proc file that was produced and not read yet. */
-  pending: Uint8Array = new Uint8Array(0);
+  pending: Uint8Array = NOTHING;
   pendingAt = 0;
 
   constructor(path: string, inode: Inode, mode: OpenMode) {

@@ -3,6 +3,7 @@
  * do_notify_parent() of Linux 6.1. A zombie keeps its pid until its parent has waited for it; what has no parent is
  * init's, which waits at once.
  */
+import { empty } from '../lib/empty.js';
 import { ECHILD } from '../arch/generic/errno.js';
 import {
   CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIG_IGN,
@@ -61,7 +62,7 @@ export class Family {
   }
 
   reset(): void {
-    this.waits.clear();
+    empty(this.waits);
   }
 
   /** Puts a process into the table; returns its index. Rows of processes that were waited for are used again. */

@@ -5,6 +5,7 @@
  * A handler is a function of the kernel that returns a small result (0..2^31), a negative generic errno,
  * or one of the codes below. It reads its arguments with lo(), hi(), vpn() and offset().
  */
+import { empty } from '../lib/empty.js';
 import type { Registers, Target } from '../arch/index.js';
 import { EAGAIN, EINTR, ENOSYS } from '../arch/generic/errno.js';
 import { CALL_BEGINS, ERESTART_RESTARTBLOCK, ERESTARTSYS } from '../arch/generic/restart.js';
@@ -190,23 +191,23 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost, AlarmsHost {
     this.clock.reset();
     this.pids.reset();
     this.processes.length = 0;
-    this.asleep.clear();
+    empty(this.asleep);
     this.signals.reset();
     this.savedRegs.reset();
-    this.restartBlocks.clear();
+    empty(this.restartBlocks);
     this.family.reset();
     this.extras.reset();
     this.random = new Rng(this.options.seed ?? 1);
     this.priorities.reset();
     this.piFutexes.reset();
-    this.robustLists.clear();
-    this.vforks.clear();
+    empty(this.robustLists);
+    empty(this.vforks);
     this.current = -1;
     this.needResched = false;
     this.calls = 0;
     this.callsByNr.fill(0);
     this.vmasAtPeak = 0;
-    this.named.clear();
+    empty(this.named);
   }
 
   /** A file system with these files besides devices and /proc, as they are now. */

@@ -7,6 +7,7 @@
  *
  * Unlike Linux: earlier releases are given the same process-wide signals (2.5.46 was on the way to them).
  */
+import { empty } from '../lib/empty.js';
 import { EAGAIN, EINTR } from '../arch/generic/errno.js';
 import { CALL_BEGINS, ERESTARTNOINTR, ERESTARTSYS } from '../arch/generic/restart.js';
 import { NSIG, SIG_DFL, SIG_IGN, SIGRTMIN, SS_DISABLE } from '../arch/generic/signal.js';
@@ -95,10 +96,10 @@ export class Signals {
 
   reset(): void {
     this.pending = 0;
-    this.altStacks.clear();
-    this.suspended.clear();
-    this.waits.clear();
-    this.own.clear();
+    empty(this.altStacks);
+    empty(this.suspended);
+    empty(this.waits);
+    empty(this.own);
     this.maskHi.fill(0);
     this.maskLo.fill(0);
   }

@@ -2,6 +2,7 @@
  * Priority-inheriting futexes: who owns each one that somebody waits for, and who waits, by priority and then by
  * arrival. Linux 6.1, kernel/futex/pi.c, kernel/locking/rtmutex.c.
  */
+import { empty } from '../lib/empty.js';
 import type { Priorities } from './priorities.js';
 
 export interface PiState {
@@ -26,8 +27,8 @@ export class PiFutexes {
   }
 
   reset(): void {
-    this.states.clear();
-    this.waitsFor.clear();
+    empty(this.states);
+    empty(this.waitsFor);
   }
 
   get size(): number {

@@ -3,6 +3,7 @@
  * all others, and one that holds a priority-inheriting futex runs with the priority of those that wait for it.
  * kernel/sched.c; kernel/locking/rtmutex.c.
  */
+import { empty } from '../lib/empty.js';
 export const SCHED_OTHER = 0;
 export const SCHED_FIFO = 1;
 export const SCHED_RR = 2;
@@ -34,7 +35,7 @@ export class Priorities {
   waiting: (slot: number) => number = () => 0;
 
   reset(): void {
-    this.bySlot.clear();
+    empty(this.bySlot);
     this.realTime = 0;
   }
 
