@@ -13,6 +13,8 @@ import type { Setup } from './messages.js';
 /** Schedules that are one worker's. */
 const ONE_SHARD = 2000;
 const SHARDS = 16;
+/** Nearly all that a run allocates is garbage at its end: room for thousands of runs saves a fifth of the time. */
+const YOUNG_MB = 96;
 /** How often progress is looked at. */
 const TICK_MS = 200;
 
@@ -96,7 +98,9 @@ class Member {
 
   constructor({ program, programShown, argv, config }: ExploreRequest, control: Int32Array) {
     const workerData: ExploreSetup = { program, programShown, argv, config, control: control.buffer as SharedArrayBuffer };
-    this.worker = new Worker(new URL('./explore_worker.js', import.meta.url), { workerData, stdout: true, stderr: true });
+    this.worker = new Worker(new URL('./explore_worker.js', import.meta.url), {
+      workerData, stdout: true, stderr: true, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     this.failure = new Promise((_resolve, reject) => {
       this.fail = reject;
     });
