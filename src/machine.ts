@@ -9,6 +9,7 @@ import { MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } from './arch/generic/mman_calls
 import {
   type Arch, archs, type Bits, findArch, isKnown, newestKnown, type NptlParameters, type Target, whyNot,
 } from './arch/index.js';
+import { randomized } from './arch/generic/randomize.js';
 import { SIGRTMIN } from './arch/generic/signal.js';
 import type { FaultReason } from './mm/page_table.js';
 import { hexDigits } from './lib/u64.js';
@@ -54,6 +55,13 @@ export interface MachineConfig {
   readonly bits?: number;
   /** A search other than the release's own. */
   readonly search?: string;
+  /**
+   * 'default': what the release chooses, which an unlimited stack turns bottom-up where Linux does so; 'legacy':
+   * bottom-up, as sysctl legacy_va_layout or ADDR_COMPAT_LAYOUT make it.
+   */
+  readonly layout?: string;
+  /** Seed of the randomised addresses of mmap, stack and heap; without one nothing is randomised. */
+  readonly aslr?: number;
   readonly nptl?: string;
   /** How thread stacks come from the kernel: nptl (the default), noguard, bitmap or madvise. */
   readonly stacks?: string;
@@ -478,7 +486,7 @@ function list(names: readonly string[]): string {
 /** The keys of MachineConfig; the type sees to it that none is missing. */
 const CONFIG_KEYS: Readonly<Record<keyof MachineConfig, true>> = {
   arch: true, kernel: true, bits: true, search: true, nptl: true, stacks: true, force: true, seed: true, schedule: true, ram: true, overcommit: true,
-  maxMapCount: true, pidMax: true, rlimits: true, stdout: true, stderr: true, strace: true, tracers: true, notice: true,
+  maxMapCount: true, pidMax: true, rlimits: true, layout: true, aslr: true, stdout: true, stderr: true, strace: true, tracers: true, notice: true,
   stdin: true, files: true, cwd: true,
 };
 
@@ -502,7 +510,27 @@ function resolveTarget(config: MachineConfig): Target {
   const release = resolveRelease(config, arch, bits);
   const reason = whyNot(arch, bits, release);
   if (reason !== null) throw new ConfigError(reason);
-  return arch.at(release, bits);
+  return laidOut(config, arch.at(release, bits));
+}
+
+/** The layout asked for; without one bottom-up where an unlimited stack makes it so. Then what chance moves. */
+function laidOut(config: MachineConfig, target: Target): Target {
+  const layout = config.layout ?? 'default';
+  if (layout !== 'default' && layout !== 'legacy') throw new ConfigError(`no layout "${layout}"; there are: default, legacy`);
+  const byLimit = target.unlimitedStackIsLegacy && config.rlimits?.stack === Number.POSITIVE_INFINITY;
+  const isLegacy = layout === 'legacy' || byLimit;
+  if (isLegacy && searches.find((entry) => entry.search.name === config.search)?.search.direction === 'down') {
+    throw new ConfigError(`search ${config.search} goes down from mmap_base, which a legacy layout does not have`);
+  }
+  const chosen = isLegacy ? { ...target, topDownBase: null, search: target.legacySearch } : target;
+  const { aslr } = config;
+  if (aslr === undefined) return chosen;
+  if (!Number.isSafeInteger(aslr) || aslr < 0) throw new ConfigError(`--aslr ${aslr} is not a whole number from 0`);
+  if (target.randomization === null) {
+    const what = `${target.bits}-bit tasks of ${target.arch} under ${target.release.name}`;
+    throw new ConfigError(`no randomisation is known for ${what}; it is for i386 from 2.6.12-rc1 and x86_64 from 2.6.18 on`);
+  }
+  return randomized(chosen, aslr);
 }
 
 /** The record of the release asked for. Without one: 2.5.46, or the newest that is known of the machine, and says so. */

@@ -100,6 +100,19 @@ export interface GateArea extends PageRange {
   readonly name: string;
 }
 
+/** Numbers of pages that something moves at most, less one; 0 where it stays. */
+export interface Randomization {
+  /** mmap_base going down, and going up. */
+  readonly down: number;
+  readonly up: number;
+  /** Going up, the space below the base is not searched at all: 4.12 on. */
+  readonly upMovesBase: boolean;
+  readonly stack: number;
+  readonly brk: number;
+  /** mmap_base before it moves, by the stack limit: from 3.6 on it leaves room for the stack's own way. */
+  topDownBase(stackBytes: number): number;
+}
+
 /** Values that glibc was built with; see src/thread. Bytes unless the name says otherwise. */
 export interface NptlParameters {
   readonly version: '2.3.3' | '2.36';
@@ -179,6 +192,10 @@ export interface Target {
   readonly longestRequest: number;
   /** mmap_base of a top-down layout, by the soft stack limit in bytes; null where searches go up. */
   readonly topDownBase: ((stackBytes: number) => number) | null;
+  /** How far chance moves things, or null where the release or this record of it knows no randomisation. */
+  readonly randomization: Randomization | null;
+  /** Pages that a layout that goes up starts above TASK_UNMAPPED_BASE: 0 unless randomised. */
+  readonly mmapBaseUp: number;
   /** Lowest page that a top-down search gives out. */
   readonly lowestSearched: number;
   /** A hint must also keep its distance from the area below it (the generic search of 6.x). */

@@ -29,6 +29,8 @@ export function addBench(program: Command, ended: (status: number) => void): voi
     .option('--nptl <VERSIONS>', "threading libraries; default the release's", value.nameList)
     .addOption(new Option('--threads <COUNTS>', 'threads alive at once').default([1000, 2000, 4000, 8000, 16000], '1000,2000,4000,8000,16000')
       .argParser(value.wholeNumbers('--threads', 1, MOST_THREADS)))
+    .option('--layout <default|legacy>', 'address space: as the release lays it out, or bottom-up', value.oneOf('layout', ['default', 'legacy']))
+    .option('--aslr <SEED>', 'randomise mmap, stack and heap as the release does; default off', value.wholeNumber('--aslr', 0, MOST_SEED))
     .option('--stack <BYTES|min>', "size of a stack; default 65536, raised to the machine's PTHREAD_STACK_MIN")
     .option('--stacks <NAMES>', 'stack strategies (list stacks), or all that the release has; default nptl', value.nameList)
     .option('--force', 'allow what the release did not have')

@@ -11,7 +11,7 @@ import { DEFAULT_WARMUP } from './values.js';
 
 /** One process to be. It goes to the child as JSON. */
 export interface RunPlan {
-  readonly config: Pick<MachineConfig, 'arch' | 'kernel' | 'bits' | 'search' | 'nptl' | 'stacks' | 'force' | 'seed' | 'maxMapCount' | 'pidMax'>;
+  readonly config: Pick<MachineConfig, 'arch' | 'kernel' | 'bits' | 'search' | 'nptl' | 'stacks' | 'force' | 'layout' | 'aslr' | 'seed' | 'maxMapCount' | 'pidMax'>;
   readonly threads: number;
   /** Threads of the unmeasured runs before, in the same process. */
   readonly warmup: number;
@@ -28,6 +28,8 @@ export interface Combinations {
   readonly kernel?: readonly string[];
   readonly bits?: readonly (32 | 64)[];
   readonly search?: readonly string[];
+  readonly layout?: string;
+  readonly aslr?: number;
   readonly nptl?: readonly string[];
   readonly stacks?: readonly string[];
   /** Allow what a release did not have. */
@@ -91,7 +93,7 @@ function configsOf(lists: Combinations, notes: Set<string>): RunPlan['config'][]
   for (const name of arch) {
     const sizes = wordSizesOf(name, lists, arch.length === 1, notes);
     for (const bits of sizes) for (const release of kernel) for (const way of search) for (const version of nptl) {
-      const config = { arch: name, kernel: release, bits, search: way, nptl: version, seed };
+      const config = { arch: name, kernel: release, bits, search: way, nptl: version, seed, layout: lists.layout, aslr: lists.aslr };
       for (const stacks of stacksFor(config, lists, notes)) configs.push({ ...config, stacks, force: lists.force });
     }
   }

@@ -19,6 +19,8 @@ export interface RunFlags {
   readonly kernel?: string;
   readonly bits?: 32 | 64;
   readonly search?: string;
+  readonly layout?: string;
+  readonly aslr?: number;
   readonly nptl?: string;
   readonly stacks?: string;
   readonly force?: boolean;
@@ -87,8 +89,10 @@ export async function run(program: string, argv: readonly string[], flags: RunFl
 /** The machine that the flags ask for. */
 export function configOf(flags: RunFlags): GuestConfig {
   const { arch, kernel, bits, search, nptl, stacks, force, seed, schedule, ram, overcommit, maxMapCount, pidMax, rlimit } = flags;
+  const { layout, aslr } = flags;
   return {
     arch, kernel, bits, search, nptl, stacks, force, seed, schedule, ram, overcommit, maxMapCount, pidMax, rlimits: rlimit,
+    layout, aslr,
   };
 }
 

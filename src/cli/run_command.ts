@@ -47,6 +47,8 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
     .option('--overcommit <0|1|2>', 'what /proc/sys/vm/overcommit_memory says', value.wholeNumber('--overcommit', 0, 2))
     .option('--max-map-count <N>', 'areas that a process may have', value.wholeNumber('--max-map-count', 1, MOST_COUNT))
     .option('--pid-max <N>', 'one more than the highest pid', value.wholeNumber('--pid-max', 1, MOST_COUNT))
+    .option('--layout <default|legacy>', 'address space: as the release lays it out, or bottom-up', value.oneOf('layout', ['default', 'legacy']))
+    .option('--aslr <SEED>', 'randomise mmap, stack and heap as the release does; default off', value.wholeNumber('--aslr', 0, MOST_SEED))
     .option('--rlimit <NAME=BYTES|unlimited>', 'soft limit: stack, data, as or memlock (repeatable)', value.rlimit)
     .option('--grant <PATH[:ro|rw]>', 'a file of this computer that the program may open, to read unless :rw (repeatable)', grant)
     .option('--strace [FILE]', 'show system calls, on stderr or in a file')

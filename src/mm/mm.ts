@@ -201,7 +201,7 @@ export class Mm {
   pickMmapLayout(): void {
     const { target, search, rlimits } = this;
     this.isTopDown = search.direction === 'down' || (search.direction === 'layout' && target.topDownBase !== null);
-    this.mmapBase = this.isTopDown ? topDownBase(target, rlimits.stack) : this.taskUnmappedBase();
+    this.mmapBase = this.isTopDown ? topDownBase(target, rlimits.stack) : this.taskUnmappedBase() + target.mmapBaseUp;
     this.freeAreaCache = this.mmapBase;
     this.cachedHoleSize = 0;
   }

@@ -4,7 +4,7 @@
  * arch_pick_mmap_layout(), all without randomisation.
  */
 
-import { type Release, since } from '../../release/index.js';
+import { isSince, type Release } from '../../release/index.js';
 import type { Target } from '../arch.js';
 
 const MIN_GAP = 128 * 1024 * 1024;
@@ -19,10 +19,19 @@ export function gapBelowStack(stackBytes: number, taskSize: number, guardGap: nu
   return Math.min(Math.max(wanted, MIN_GAP / pageSize), most);
 }
 
-/** x86's mmap_base as a function of the stack limit: in 6.1, not yet in 4.12, the guard gap comes on top. */
-export function x86TopDownBase(release: Release, taskSize: number, pageSize: number): (stackBytes: number) => number {
-  const guardGap = since(release, 0, '6.1', release.rules.stackGuardGap);
-  return (stackBytes) => taskSize - gapBelowStack(stackBytes, taskSize, guardGap, pageSize);
+/**
+ * x86's mmap_base as a function of the stack limit. `stackMoves`: pages that the stack may be moved down. They and,
+ * in 6.1, not yet in 4.12, the guard gap come on top of the limit; before 6.1 on top of the least gap alone.
+ */
+export function x86TopDownBase(
+  release: Release, taskSize: number, pageSize: number, stackMoves = 0,
+): (stackBytes: number) => number {
+  if (isSince(release, '6.1')) {
+    const pad = release.rules.stackGuardGap + stackMoves;
+    return (stackBytes) => taskSize - gapBelowStack(stackBytes, taskSize, pad, pageSize);
+  }
+  const least = MIN_GAP / pageSize + stackMoves;
+  return (stackBytes) => taskSize - Math.max(gapBelowStack(stackBytes, taskSize, 0, pageSize), least);
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
+import { x86Randomization } from '../generic/randomize.js';
 import { int80 } from '../trap.js';
 import { i386Signals } from './signal.js';
 import { i386Syscalls } from './syscallent.js';
@@ -89,6 +90,8 @@ function at(release: Release): Target {
     legacySearch: release.genericSearch.up,
     topDownBase: goesDown ? x86TopDownBase(release, TASK_SIZE, PAGE_SIZE) : null,
     unlimitedStackIsLegacy: goesDown && !isSince(release, '6.1'),
+    randomization: x86Randomization(release, TASK_SIZE, PAGE_SIZE, false),
+    mmapBaseUp: 0,
     lowestSearched: since(release, 0, '3.8', 1, '4.12', release.rules.mmapMinAddr / PAGE_SIZE),
     hintTestsPrev: isSince(release, '4.12'),
     // arch/i386/mm/fault.c: do_page_fault(); 3.6, arch/x86/mm/fault.c: access_error().

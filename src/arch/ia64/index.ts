@@ -113,6 +113,8 @@ function at(release: Release): Target {
     legacySearch: search,
     topDownBase: null,
     unlimitedStackIsLegacy: false,
+    randomization: null,
+    mmapBaseUp: 0,
     lowestSearched: 0,
     hintTestsPrev: false,
     // arch/ia64/mm/fault.c: ia64_do_page_fault(); in 3.6 what may be written may be read.

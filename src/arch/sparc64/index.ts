@@ -136,6 +136,8 @@ function at(release: Release, bits: Bits): Target {
     legacySearch: search(release),
     topDownBase: is32bit && isWide ? topDownBase32(release) : null,
     unlimitedStackIsLegacy: is32bit && isWide,
+    randomization: null,
+    mmapBaseUp: 0,
     lowestSearched: isWide ? 1 : 0,
     hintTestsPrev: false,
     // arch/sparc64/mm/fault.c: do_sparc64_fault().

@@ -21,6 +21,7 @@ import {
   genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
 } from '../generic/mman.js';
 import { nptlCommon, sizeof64 } from '../generic/nptl.js';
+import { x86Randomization } from '../generic/randomize.js';
 import { i386Stat, i386Stat64, sparc64Stat64 } from '../generic/stat.js';
 import { i386Signals } from '../i386/signal.js';
 import { i386Syscalls } from '../i386/syscallent.js';
@@ -146,6 +147,8 @@ function at(release: Release, bits: Bits): Target {
     legacySearch: search,
     topDownBase: goesDown ? x86TopDownBase(release, end, PAGE_SIZE) : null,
     unlimitedStackIsLegacy: goesDown && !isSince(release, '6.1'),
+    randomization: isSince(release, '2.6.18') ? x86Randomization(release, end, PAGE_SIZE, !is32bit) : null,
+    mmapBaseUp: 0,
     lowestSearched: 1,
     hintTestsPrev: false,
     // arch/x86_64/mm/fault.c: do_page_fault(); arch/x86/mm/fault.c: access_error(), vma_is_accessible().

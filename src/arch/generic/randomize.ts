@@ -1,0 +1,54 @@
+/**
+ * Address-space randomisation (PF_RANDOMIZE), from 2.6.12 on: how many pages mmap_base, the stack and brk move, and
+ * a target that has been moved by a seed. Linux 2.6.12-rc1 and 2.6.18, arch/i386/mm/mmap.c, arch/x86_64/mm/mmap.c,
+ * arch/x86_64/ia32/mmap32.c, fs/binfmt_elf.c: randomize_stack_top(); 3.6 to 6.13, arch/x86/mm/mmap.c,
+ * arch/x86/include/asm/elf.h: STACK_RND_MASK, arch/x86/kernel/process.c: arch_randomize_brk().
+ *
+ * The seed takes the place of the kernel's random numbers. Unlike Linux: where exec puts the stack pointer in its
+ * page, where MAP_32BIT begins, and the vdso (which 64-bit tasks have above their stack) do not move.
+ */
+import { Rng } from '../../lib/rng.js';
+import { isSince, type Release, since } from '../../release/index.js';
+import type { Randomization, Target } from '../arch.js';
+import { x86TopDownBase } from './layout.js';
+
+/** x86's, for a space that ends at `end`, or null where the release has none. */
+export function x86Randomization(
+  release: Release, end: number, pageSize: number, is64bit: boolean,
+): Randomization | null {
+  if (!isSince(release, is64bit ? '2.6.18' : '2.6.12-rc1')) return null;
+  const stack = is64bit ? 2 ** 22 : 2 ** 11;
+  const range = is64bit ? 2 ** 28 : 2 ** 8;
+  const legacy32 = since(release, 0, '4.12', range);
+  return {
+    down: range, // 1 MiB for 32-bit tasks, in 2.6.12 by bytes
+    up: is64bit ? range : legacy32,
+    upMovesBase: isSince(release, '4.12'),
+    stack,
+    brk: since(release, 0, '3.6', 2 ** 25 / pageSize, '6.13', (is64bit ? 2 ** 30 : 2 ** 25) / pageSize),
+    topDownBase: x86TopDownBase(release, end, pageSize, since(release, 0, '3.6', stack - 1)),
+  };
+}
+
+/** The target with everything moved as `seed` decides. */
+export function randomized(target: Target, seed: number): Target {
+  const { randomization } = target;
+  if (randomization === null) return target;
+  const rng = new Rng(seed);
+  const pages = (range: number) => (range === 0 ? 0 : rng.below(range));
+  const goesDown = target.topDownBase !== null;
+  const mmap = pages(goesDown ? randomization.down : randomization.up);
+  const stack = pages(randomization.stack);
+  const brk = pages(randomization.brk);
+  const { taskUnmappedBase } = target;
+  return {
+    ...target,
+    topDownBase: goesDown ? (stackBytes) => randomization.topDownBase(stackBytes) - mmap : null,
+    mmapBaseUp: goesDown || randomization.upMovesBase ? 0 : mmap,
+    taskUnmappedBase: goesDown || !randomization.upMovesBase ? taskUnmappedBase : (task) => taskUnmappedBase(task) + mmap,
+    stackTop: target.stackTop - stack,
+    startBrk: target.startBrk + brk,
+    image: target.image.map((area) =>
+      area.what === 'stack' ? { ...area, start: area.start - stack, end: area.end - stack } : area),
+  };
+}

@@ -1,0 +1,73 @@
+/* --layout, unlimited stacks and --aslr: where the first mmap lands, by release. */
+import { describe, expect, it } from 'vitest';
+import { ConfigError, Machine, type MachineConfig } from '../src/machine.js';
+import { firstMmap } from './support/first_mmap.js';
+
+const UNLIMITED = { stack: Number.POSITIVE_INFINITY };
+
+describe('layout', () => {
+  // [machine, release, default, legacy]; kernel-mm.md 3.3 and the host for the last.
+  it.each([
+    ['i386', 32, '2.6.6', '0x40000000', '0x40000000'],
+    ['i386', 32, '2.6.9', '0xb7fff000', '0x40000000'],
+    ['i386', 32, '2.6.18', '0xb7ffe000', '0x40001000'], // a page of vdso comes first
+    ['x86_64', 64, '2.6.6', '0x2a95556000', '0x2a95556000'],
+    ['x86_64', 64, '2.6.11', '0x2aaaaaaab000', '0x2aaaaaaab000'],
+    ['x86_64', 32, '2.6.18', '0xf7ffd000', '0x55555000'],
+    ['sparc64', 32, '2.6.18', '0xf7ffc000', '0x70000000'],
+    ['sparc64', 64, '2.6.18', '0xfffff80100000000', '0xfffff80100000000'],
+    ['ia64', 64, '2.6.18', '0x2000000000000000', '0x2000000000000000'],
+  ] as const)('%s %i-bit under %s: %s, or %s by choice', (arch, bits, kernel, byDefault, legacy) => {
+    expect(firstMmap({ arch, bits, kernel })).toBe(byDefault);
+    expect(firstMmap({ arch, bits, kernel, layout: 'legacy' })).toBe(legacy);
+  });
+
+  it('an unlimited stack makes it bottom-up where Linux does so, and no more in 6.1', () => {
+    expect(firstMmap({ kernel: '2.6.9', rlimits: UNLIMITED })).toBe('0x40000000');
+    expect(firstMmap({ arch: 'sparc64', bits: 32, kernel: '2.6.18', rlimits: UNLIMITED })).toBe('0x70000000');
+    const big = firstMmap({ arch: 'x86_64', kernel: '6.1', rlimits: UNLIMITED });
+    expect(BigInt(big)).toBeGreaterThan(0x10000000000n);
+    expect(new Machine({ arch: 'x86_64', kernel: '6.1', rlimits: UNLIMITED }).target.topDownBase).not.toBeNull();
+  });
+
+  it('a search that goes down has no place in a legacy layout', () => {
+    expect(() => new Machine({ kernel: '2.6.9', layout: 'legacy', search: 'topdown-2.6.9' })).toThrow(ConfigError);
+    expect(() => new Machine({ layout: 'sideways' })).toThrow('no layout "sideways"; there are: default, legacy');
+  });
+});
+
+describe('aslr', () => {
+  const at = (config: MachineConfig) => BigInt(firstMmap(config));
+
+  it('is off without a seed, and the same seed gives the same addresses', () => {
+    const config = { kernel: '2.6.18' };
+    expect(firstMmap(config)).toBe(firstMmap(config));
+    expect(firstMmap({ ...config, aslr: 7 })).toBe(firstMmap({ ...config, aslr: 7 }));
+    expect(new Set([1, 2, 3, 4, 5, 6].map((aslr) => firstMmap({ ...config, aslr }))).size).toBeGreaterThan(3);
+  });
+
+  it('moves mmap_base down by less than 1 MiB on 32-bit tasks of 2.6.18, up by less than 1 TiB on 64-bit ones', () => {
+    const base32 = at({ kernel: '2.6.18' });
+    const base64 = at({ arch: 'x86_64', kernel: '2.6.18' });
+    for (let aslr = 0; aslr < 50; aslr++) {
+      const down = base32 - at({ kernel: '2.6.18', aslr });
+      expect(down >= 0n && down < 2n ** 20n, `seed ${aslr}`).toBe(true);
+      const up = at({ arch: 'x86_64', kernel: '2.6.18', aslr }) - base64;
+      expect(up >= 0n && up < 2n ** 40n, `seed ${aslr}`).toBe(true);
+    }
+  });
+
+  it('leaves 16 GiB for the stack of a 64-bit task, whose heap moves, too: 6.1', () => {
+    const config = { arch: 'x86_64', kernel: '6.1', aslr: 3 };
+    const { target } = new Machine(config);
+    const still = new Machine({ ...config, aslr: undefined }).target;
+    expect(target.stackTop).toBeLessThan(still.stackTop);
+    expect(target.startBrk).toBeGreaterThan(still.startBrk);
+    expect(still.stackTop - target.topDownBase!(8 * 2 ** 20)).toBeGreaterThan(2 ** 22 - 1);
+  });
+
+  it('is refused where no release or record has it', () => {
+    expect(() => new Machine({ kernel: '2.5.46', aslr: 1 })).toThrow('no randomisation is known for 32-bit tasks of i386 under 2.5.46');
+    expect(() => new Machine({ arch: 'ia64', kernel: '2.6.18', aslr: 1 })).toThrow('no randomisation is known');
+  });
+});
