@@ -13,9 +13,10 @@
  * into a path up and a path down, whatever was done before. The gap above the last area belongs to nobody.
  */
 import { bug } from '../lib/bug.js';
-import { FANOUT, LEAF_ROWS, LEAF_SHIFT, NONE, ROW_MASK, VmaTree } from './vma_tree.js';
+import { FANOUT, LEAF_ROWS, LEAF_SHIFT, NONE, ROW_MASK } from './vma_rows.js';
+import { VmaTree } from './vma_tree.js';
 
-export { BEYOND, LEAF_ROWS, NONE } from './vma_tree.js';
+export { BEYOND, LEAF_ROWS, NONE } from './vma_rows.js';
 
 /** Addresses that are `offset` above a multiple of `pages`; {1, 0} is every page. */
 export interface GapClass {
