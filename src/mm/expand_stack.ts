@@ -34,7 +34,7 @@ function inSameRegion(mm: Mm, vpn: number, start: number): boolean {
 /** acct_stack_growth(): RLIMIT_AS, RLIMIT_STACK, and from 2.6.11 on RLIMIT_MEMLOCK for a locked stack. */
 function withinLimits(mm: Mm, h: number, stackPages: number, grow: number): boolean {
   const isLocked = (mm.vmas.vmFlags[h]! & VM_LOCKED) !== 0;
-  if (isLocked && !mm.rules.lock.privileged && mm.bytes(mm.lockedVm + grow) > mm.rlimits.memlock) return false;
+  if (isLocked && mm.rules.lock.limitsStacks && mm.bytes(mm.lockedVm + grow) > mm.rlimits.memlock) return false;
   return mm.bytes(stackPages) <= mm.rlimits.stack && mm.bytes(mm.totalVm + grow) <= mm.rlimits.as;
 }
 

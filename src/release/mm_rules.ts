@@ -158,7 +158,7 @@ export const rules25: MmRules = {
   msyncForgetsEnd: false,
   remapFilePages: 'any prot',
   move: { frontLosesAccount: true, populatesAll: true, locksTwice: false, growthIsChecked: false },
-  lock: { privileged: true, halfOfRam: true, countsOnce: false, onFault: false },
+  lock: { privileged: true, halfOfRam: true, countsOnce: false, onFault: false, limitsStacks: false },
   anonymousPgoff: false,
   merges: 'anonymous',
   mlockMerges: false,
@@ -240,7 +240,7 @@ export const rules269: MmRules = {
   mmap: rules260.mmap.map((step) =>
     step === 'MAP_LOCKED needs CAP_IPC_LOCK: EPERM' ? 'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM' : step),
   madvise: madvise26,
-  lock: { privileged: false, halfOfRam: false, countsOnce: false, onFault: false },
+  lock: { privileged: false, halfOfRam: false, countsOnce: false, onFault: false, limitsStacks: false },
   anonymousPgoff: true,
   merges: 'everything',
   anonVma: 'equal-or-missing',
@@ -249,6 +249,7 @@ export const rules269: MmRules = {
 
 export const rules2611: MmRules = {
   ...rules269,
+  lock: { ...rules269.lock, limitsStacks: true },
   mincore: [
     'unaligned: EINVAL', 'starts above TASK_SIZE: ENOMEM', 'ends above TASK_SIZE: EINVAL', 'vector above TASK_SIZE: EFAULT',
   ],
@@ -341,7 +342,7 @@ export const rules61: MmRules = {
   msyncForgetsEnd: false,
   remapFilePages: 'emulated',
   move: { ...rules2618.move, growthIsChecked: true },
-  lock: { privileged: false, halfOfRam: false, countsOnce: true, onFault: true },
+  lock: { privileged: false, halfOfRam: false, countsOnce: true, onFault: true, limitsStacks: true },
   neverMerges: VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP,
   anonVma: '6.1',
   brkMergesHeapOnly: true,

@@ -256,4 +256,6 @@ export interface LockRules {
   readonly countsOnce: boolean;
   /** MLOCK_ONFAULT exists, and pages are made present after all areas have their flag: 4.4 on. */
   readonly onFault: boolean;
+  /** A locked stack grows within RLIMIT_MEMLOCK: acct_stack_growth(), 2.6.11 on. */
+  readonly limitsStacks: boolean;
 }

@@ -363,6 +363,8 @@ export class NaiveAdvice extends NaiveMaps {
   private cachePresence(start: number, stop: number): { error: number; bytes: number[] } {
     const bytes: number[] = [];
     const hit = this.range(start, stop);
+    // An empty range that no check has caught asks find_vma() all the same.
+    if (start === stop) return { error: this.at(start) === undefined ? -ENOMEM : 0, bytes };
     for (const page of hit) {
       if (page.file === '') return { error: -ENOMEM, bytes };
       bytes.push(this.isCached(page) ? 1 : 0);

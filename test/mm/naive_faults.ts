@@ -167,7 +167,9 @@ export class NaiveFaults extends NaivePages {
     return isSame && vpn % region.pages < region.mapLimit;
   }
 
-  private fits(stack: number, more: number): boolean {
+  private fits(page: Page, stack: number, more: number): boolean {
+    const isLocked = (page.flags & VM_LOCKED) !== 0;
+    if (isLocked && this.rules.lock.limitsStacks && this.bytes(this.lockedVm + more) > this.limits.memlock) return false;
     return this.bytes(stack) <= this.limits.stack && this.bytes(this.totalVm + more) <= this.limits.as;
   }
 
@@ -184,7 +186,7 @@ export class NaiveFaults extends NaivePages {
     if (rules.stackGuardGap > 0 && grow > top.pgoff) return false;
     const size = this.endOf(top) - vpn;
     if (!this.world.charge(grow)) return false;
-    if (!this.fits(size, grow)) {
+    if (!this.fits(top, size, grow)) {
       this.world.committed -= grow;
       return false;
     }
@@ -194,7 +196,7 @@ export class NaiveFaults extends NaivePages {
 
   private growUp(end: Page): boolean {
     const area = this.areaOf(end);
-    if (!this.fits(area.length, 1)) return false;
+    if (!this.fits(end, area.length, 1)) return false;
     this.extend(end, end.vpn + 1, end.vpn + 2, end.pgoff + 1);
     return true;
   }
