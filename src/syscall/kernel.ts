@@ -464,12 +464,14 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost, AlarmsHost {
    * one that a signal interrupted: then the registers are those that the call began with.
    */
   private finishSleep(): number {
-    let result = this.tasks.wakeResult[this.current]!;
+    const code = this.tasks.wakeResult[this.current]!;
+    let result = code;
     if (this.savedRegs.isOn || result <= -ERESTARTSYS) {
       const wasSaved = this.savedRegs.restore(this.current, this.regs);
       if (result <= -ERESTARTSYS && !wasSaved) result = -EINTR;
     }
-    if (this.options.tracer !== null && result !== -CALL_BEGINS) this.options.tracer.resumed(this, result);
+    // What is seen from outside is the kernel's own code, whatever the handler makes of it.
+    if (this.options.tracer !== null && code !== -CALL_BEGINS) this.options.tracer.resumed(this, code);
     if (result <= -ERESTARTSYS) return result;
     this.setResult(result);
     return 0;

@@ -39,7 +39,8 @@ function wakeOp(encoded: number): string {
 }
 
 function futexArgs(k: Kernel, args: Args, kind: TimespecKind): string {
-  const [, op, val, val2] = args.lo as [number, number, number, number];
+  const [, op, signed, val2] = args.lo as [number, number, number, number];
+  const val = signed >>> 0;
   const head = `${pointer(args, 0)}, ${futexOp(op)}`;
   const timed = () => `${val}, ${timespec(k, args, 3, kind)}`;
   switch (op & futex.FUTEX_CMD_MASK) {
