@@ -45,12 +45,15 @@ function isSupported(nptl: Nptl, flags: number, protocol: number): boolean {
   return protocol === 0 || (flags & ATTR_FLAG_ROBUST) === 0;
 }
 
-/** Asks the kernel, once: FUTEX_UNLOCK_PI of a word that is not locked is EPERM, or ENOSYS where there is none. */
+/**
+ * Asks the kernel, once: FUTEX_UNLOCK_PI of a word that is not locked is EPERM, and something else where there is none.
+ * Unlike glibc, which ends the program at the EINVAL that kernels before 2.5.70 have for what they do not know.
+ */
 function hasPriorityInheritance(nptl: Nptl): boolean {
   if (nptl.priorityInheritance === 0) {
     nptl.store(nptl.scratchHi, nptl.scratchLo, 0);
     const error = futexUnlockPi(nptl, nptl.scratchHi, nptl.scratchLo, false);
-    nptl.priorityInheritance = error === nptl.E.ENOSYS ? -1 : 1;
+    nptl.priorityInheritance = error === nptl.E.EPERM ? 1 : -1;
   }
   return nptl.priorityInheritance > 0;
 }
