@@ -67,5 +67,10 @@ export const PENDING = (function* (): Generator<undefined> {
 
 /** A call whose task is gone. */
 export const pendingForever: Call<never> = {
-  [Symbol.iterator]: () => ({ next: () => PENDING }),
+  [Symbol.iterator]: () => ({
+    next: () => PENDING,
+    throw: (error: unknown) => {
+      throw error;
+    },
+  }),
 };

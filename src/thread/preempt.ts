@@ -24,6 +24,11 @@ class Preempted implements Call<void>, Iterator<unknown, void, unknown> {
     this.hasYielded = true;
     return PENDING;
   }
+
+  /** The thread leaves meanwhile. */
+  throw(error: unknown): never {
+    throw error;
+  }
 }
 
 /** A step that others can see is about to be taken. Requires: sys.preempts. */

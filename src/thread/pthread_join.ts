@@ -91,7 +91,7 @@ class Join implements Call<Joined>, Iterator<unknown, Joined, unknown> {
     return { done: true, value: takeResult(nptl, row) };
   }
 
-  /** The joining thread has been cancelled: the user mode ends it, and return() is called on the way. */
+  /** The joining thread has been cancelled: the user mode ends it, and throw() is called on the way. */
   private leave(): IteratorResult<unknown, Joined> {
     this.nptl.exiting = this.nptl.kernel.current;
     this.nptl.exitValue = PTHREAD_CANCELED;
@@ -99,9 +99,9 @@ class Join implements Call<Joined>, Iterator<unknown, Joined, unknown> {
   }
 
   /** Cancelled while it waited: somebody else may join. */
-  return(): IteratorResult<unknown, Joined> {
+  throw(error: unknown): never {
     this.nptl.threads.joinid[this.nptl.joinedRow] = NOBODY;
-    return { done: true, value: [0, undefined] };
+    throw error;
   }
 }
 

@@ -36,6 +36,10 @@ interface HandlerFrame {
   body: Iterator<unknown> | null;
 }
 
+const OVER: IteratorReturnResult<undefined> = { done: true, value: undefined };
+/** On its way through the functions of a thread that leaves. */
+const UNWIND = new Unwind('the thread exits: a catch must let this pass');
+
 export class TsUserMode implements UserMode {
   private readonly runtime: Runtime;
   private readonly nptl: Nptl;
@@ -221,10 +225,10 @@ export class TsUserMode implements UserMode {
       else step = nptl.exiting === slot ? this.leave(slot, body) : resume(body);
     } catch (error) {
       if (!(error instanceof Unwind)) throw error;
-      if (nptl.exiting !== slot) return true;
-      this.bodies[slot] = this.epilogue(slot);
-      this.startLeaving(slot);
-      return this.stepBody(slot);
+      if (nptl.kernel.tasks.state[slot] === TASK_FREE) return true;
+      // Unwound to the end; or pthread_exit in the handler of a fault, whose access lies in what has just been left.
+      if (nptl.exiting === slot) this.startLeaving(slot);
+      step = OVER;
     }
     nptl.sys.checkStarted();
     while (nptl.exiting === slot) step = this.leave(slot, body);
@@ -232,12 +236,20 @@ export class TsUserMode implements UserMode {
     return this.finish(slot, step.value);
   }
 
-  /** pthread_exit: runs the finally blocks on the way out; they may block in turn. */
+  /**
+   * pthread_exit and cancellation: the functions of the thread are left, and their finally blocks run, which may block in
+   * turn. By an exception, since a generator that is told to return() forgets it when a finally block below it yields.
+   */
   private leave(slot: number, body: ThreadBody): IteratorResult<unknown> {
     this.startLeaving(slot);
-    const step = body.return(undefined);
-    this.nptl.sys.checkStarted();
-    return step;
+    try {
+      const step = body.throw(UNWIND);
+      this.nptl.sys.checkStarted();
+      return step;
+    } catch (error) {
+      if (error !== UNWIND) throw error;
+      return OVER;
+    }
   }
 
   private startLeaving(slot: number): void {
