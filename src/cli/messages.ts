@@ -29,6 +29,8 @@ export interface RunRequest {
   readonly wantsMaps: boolean;
   /** The holes are watched. */
   readonly wantsFragments: boolean;
+  /** Sleeps take their time on this computer too. */
+  readonly realtime: boolean;
   /** Int32Array, at the indices below. */
   readonly control: SharedArrayBuffer;
 }

@@ -49,6 +49,7 @@ export interface RunFlags {
   readonly stats?: boolean;
   readonly json?: string;
   readonly quiet?: boolean;
+  readonly realtime?: boolean;
   readonly timeout: number;
 }
 
@@ -74,6 +75,7 @@ export async function run(program: string, argv: readonly string[], flags: RunFl
       straceFd: straceFd(flags.strace),
       traceFd: flags.trace === undefined ? null : openToWrite(flags.trace),
       quiet: flags.quiet === true,
+      realtime: flags.realtime === true,
       wantsMaps: flags.maps === true || flags.json !== undefined || flags.svg !== undefined || wantsStrip(flags),
       wantsFragments: flags.fragments === true || flags.svgHoles !== undefined,
     },

@@ -59,6 +59,7 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
     .option('--fragments', 'show how the address space is fragmented, and what searches cost, at the end')
     .option('--svg-holes <FILE>', 'draw its holes over time')
     .option('--stats', 'show counts at the end')
+    .option('--realtime', 'sleeps and timeouts take their time: for people who want to watch')
     .option('--json <FILE|->', 'write what became of it as JSON; with - stdout carries nothing else')
     .option('--quiet', 'no notes and hints, only what went wrong')
     .addOption(new Option('--timeout <SECONDS>', 'end it after this long').default(DEFAULT_TIMEOUT).argParser(value.seconds))

@@ -27,6 +27,8 @@ const control = new Int32Array(request.control);
 const STDIN = 0;
 /** Between two attempts to read an input that has nothing yet and does not wait. */
 const RETRY_MS = 5;
+/** Between two looks whether the run's time is over. */
+const LOOK_MS = 50;
 const never = new Int32Array(new SharedArrayBuffer(4));
 /** Where guardpage's own code lies: frames there are not the program's. */
 const OURS = fileURLToPath(new URL('..', import.meta.url));
@@ -67,6 +69,14 @@ function openStdin(): number {
     return openSync('/dev/stdin', constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     return STDIN;
+  }
+}
+
+/** Lets `ns` pass on this computer too, or less when the run's time is over. */
+function waitHost(ns: number): void {
+  const end = performance.now() + ns / 1e6;
+  for (let left = ns / 1e6; left > 0 && Atomics.load(control, CONTROL_STOP) === 0; left = end - performance.now()) {
+    Atomics.wait(never, 0, 0, Math.min(left, LOOK_MS));
   }
 }
 
@@ -160,7 +170,8 @@ async function main(): Promise<void> {
   machine.load(program, request.argv, name);
   const refusals = watchRefusals(machine);
   post({ kind: 'started' });
-  const result = machine.run({ shouldStop: () => Atomics.load(control, CONTROL_STOP) !== 0 });
+  const shouldStop = () => Atomics.load(control, CONTROL_STOP) !== 0;
+  const result = machine.run(request.realtime ? { shouldStop, wait: waitHost } : { shouldStop });
   post({ kind: 'ended', ending: endingOf(machine, result), hints: hintsOf(machine, refusals) });
 }
 

@@ -32,6 +32,13 @@ describe.concurrent('a program that never ends', () => {
   });
 });
 
+describe.concurrent('a program that sleeps', () => {
+  it('finishes at once, and with --realtime only when its time is over', async () => {
+    expect(await guardpage(['run', program('sleeps.ts')])).toEqual({ status: 0, stdout: 'awake\n', stderr: '' });
+    expect((await guardpage(['run', program('sleeps.ts'), '--realtime', '--timeout', '1'])).stderr).toMatch(/did not end within 1 s/);
+  });
+});
+
 describe.concurrent('a deadlock', () => {
   it('is reported with a line for each waiter: who, on what, owned by whom', async () => {
     const { status, stdout, stderr } = await guardpage(['run', program('deadlock.ts'), '--quiet']);

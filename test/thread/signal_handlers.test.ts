@@ -151,3 +151,18 @@ describe('a handler', () => {
     expect([result.outcome, result.exit, result.signal]).toEqual(['signalled', 143, 'SIGTERM']);
   });
 });
+
+describe('RunOptions.wait', () => {
+  it('is asked for the time that nobody can run', () => {
+    const machine = new Machine({ kernel: '6.1' });
+    machine.load(function* (libc: Libc) {
+      const time = libc.bss(8);
+      libc.store32(time, 2);
+      yield* libc.syscall(libc.nr.nanosleep!, time, 0);
+      return 0;
+    });
+    const waited: number[] = [];
+    machine.run({ wait: (ns) => waited.push(ns) });
+    expect(waited).toEqual([2e9]);
+  });
+});
