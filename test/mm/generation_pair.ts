@@ -5,7 +5,7 @@
  */
 import { ENOMEM } from '../../src/arch/generic/errno.js';
 import { PROT_NONE, VM_GROWSDOWN } from '../../src/arch/generic/mman.js';
-import type { Target } from '../../src/arch/index.js';
+import type { Bits, Target } from '../../src/arch/index.js';
 import { Rng } from '../../src/lib/rng.js';
 import { makeMm } from '../../src/mm/make_mm.js';
 import { initRlimits, type Mm } from '../../src/mm/mm.js';
@@ -68,9 +68,16 @@ export class GenerationPair {
   private readonly memory: Memory;
   private readonly rng: Rng;
   private readonly args: MmapArgs = newMmapArgs();
+  /** Random addresses lie in [low, high). */
+  private readonly low: number;
+  private readonly high: number;
 
-  constructor(name: SearchName, world: World, seed: number) {
-    const target = targetFor(world);
+  constructor(name: SearchName, world: World, seed: number, target = targetFor(world)) {
+    const isTiny = world.end < 4096;
+    // What lies below the base of these cannot be mapped.
+    const startsThere = world.region !== null || (world.hole !== null && world.base === world.hole.end);
+    this.low = isTiny ? 1 : (world.topDown ? world.mmapBase : world.base) - (startsThere ? 0 : 200);
+    this.high = Math.min(world.end, this.low + (isTiny ? world.end : 400));
     this.mm = makeMm(target, new Vm(2 ** 30), new PhysicalMemory(target.pageSize, false, 2 ** 20), initRlimits(), { search: name });
     this.mm.pickMmapLayout();
     this.world = world;
@@ -101,9 +108,10 @@ export class GenerationPair {
   /** A page near some area, or anywhere. */
   private somewhere(): number {
     const { rng, mm } = this;
-    const h = mm.vmas.find(1 + rng.below(this.world.end - 1));
-    if (h < 0 || rng.below(3) === 0) return 1 + rng.below(this.world.end - 1);
-    return Math.max(1, mm.vmas.vmStart[h]! + rng.below(9) - 4);
+    const anywhere = () => this.low + rng.below(this.high - this.low);
+    const h = mm.vmas.find(anywhere());
+    if (h < 0 || rng.below(3) === 0) return anywhere();
+    return Math.max(this.low, mm.vmas.vmStart[h]! + rng.below(9) - 4);
   }
 
   private length(): number {
@@ -198,12 +206,60 @@ export function pairings(): { name: string; search: SearchName; world: World }[]
   });
 }
 
+/** Machines as they were, in pages and by hand; their own records are what is compared. */
+export const realWorlds: readonly { arch: string; bits: Bits; release: string; world: World }[] = [
+  ...['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6'].map((release) => ({
+    arch: 'i386', bits: 32 as const, release, world: { ...plain, end: 0xc0000, longest: 0xc0000, base: 0x40000, mmapBase: 0x40000, lowest: 0 },
+  })),
+  ...['2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18'].map((release) => ({
+    arch: 'i386', bits: 32 as const, release,
+    world: { ...plain, end: 0xc0000, longest: 0xc0000, base: 0x40000, mmapBase: 0xb8000, topDown: true, lowest: 0 },
+  })),
+  ...['2.5.46', '2.6.0', '2.6.11'].map((release) => ({
+    arch: 'sparc64', bits: 64 as const, release,
+    world: {
+      ...sparc, end: 2 ** 51 - 2 ** 21, wordEnd: 2 ** 51, longest: 2 ** 30, base: 2 ** 51 - 2 ** 30, mmapBase: 2 ** 51 - 2 ** 30,
+      hole: { start: 2 ** 30, end: 2 ** 51 - 2 ** 30, rule: '2.5.46' as const }, hintStarts: release === '2.5.46',
+    },
+  })),
+  {
+    arch: 'sparc64', bits: 64, release: '2.6.18',
+    world: {
+      ...sparc, end: 2 ** 51 - 2 ** 21, wordEnd: 2 ** 51, longest: 2 ** 30 - 2 ** 19 - 1, base: 2 ** 51 - 2 ** 30 + 2 ** 19,
+      mmapBase: 2 ** 51 - 2 ** 30 + 2 ** 19, hole: { start: 2 ** 30 - 2 ** 19, end: 2 ** 51 - 2 ** 30 + 2 ** 19, rule: '2.6.18' },
+    },
+  },
+  ...['2.5.46', '2.6.0'].map((release) => ({
+    arch: 'sparc64', bits: 32 as const, release,
+    world: {
+      ...sparc, end: 0x78000, wordEnd: 2 ** 51, longest: 0x78000, base: 0x38000, mmapBase: 0x38000,
+      hole: { start: 2 ** 30, end: 2 ** 51 - 2 ** 30, rule: '2.5.46' as const }, hintStarts: release === '2.5.46',
+    },
+  })),
+  {
+    arch: 'sparc64', bits: 32, release: '2.6.18',
+    world: {
+      ...sparc, end: 0x7ffff, wordEnd: 2 ** 51, longest: 0x7ffff, base: 0x38000, mmapBase: 0x7bfff, topDown: true,
+      hole: { start: 2 ** 30 - 2 ** 19, end: 2 ** 51 - 2 ** 30 + 2 ** 19, rule: '2.6.18' },
+    },
+  },
+  ...['2.5.46', '2.6.0', '2.6.18'].map((release) => ({
+    arch: 'ia64', bits: 64 as const, release,
+    world: {
+      ...plain, end: 0xa000000000000000 / 2 ** 14, wordEnd: 2 ** 50, longest: 2 ** 30 - 1, base: 2 ** 47, mmapBase: 2 ** 47,
+      region: { pages: 2 ** 47, limit: 2 ** 30 - 1 }, hintStarts: true, shared: 64,
+    },
+  })),
+];
+
 const SEED = 20051122;
 
 /** So many programs of so many calls; the number of calls compared. A failure names seed and call. */
-export function walkGenerations(search: SearchName, world: World, programs: number, callsEach: number): number {
+export function walkGenerations(
+  search: SearchName, world: World, programs: number, callsEach: number, target = targetFor(world),
+): number {
   for (let seed = SEED; seed < SEED + programs; seed++) {
-    const pair = new GenerationPair(search, world, seed);
+    const pair = new GenerationPair(search, world, seed, target);
     for (let n = 0; n < callsEach; n++) {
       try {
         pair.step();
