@@ -86,7 +86,8 @@ const WHAT = {
 } as const;
 
 function ending({ found }: Exploration, { result }: Explored['first'], first: Explored['first']): string {
-  if (found!.finding === 'deadlock') return `${grouped(result.deadlock.length)} threads wait for ever`;
+  const waits = result.deadlock.length;
+  if (found!.finding === 'deadlock') return waits === 1 ? '1 thread waits for ever' : `${grouped(waits)} threads wait for ever`;
   if (found!.finding === 'exit status') return `${result.exit}, and ${first.result.exit} in the first schedule`;
   if (found!.finding === 'output') return 'lines that the first schedule does not print';
   return result.message ?? result.outcome;

@@ -46,6 +46,11 @@ export class LibcCore extends LibcConstants {
     return new Done(value);
   }
 
+  /** lazy() for a body that others can see at work: with a schedule, after a preemption point. */
+  protected lazyStep<T>(name: string, body: Generator<unknown, T, unknown>): Call<T> {
+    return this.lazy(name, this.nptl.sys.preempts ? afterPoint(this.nptl, () => body) : body);
+  }
+
   /** Result of a wrapper that returns 0, or -1 and sets errno; `error` is 0 or a negated errno. */
   protected status(error: number): Call<number> {
     if (error === 0) return new Done(0);

@@ -29,12 +29,12 @@ export class Processes extends LibcCore {
 
   /** waitpid(2): [pid, status], [-1, 0] with errno, [0, 0] with WNOHANG when nothing has changed. A cancellation point. */
   waitpid(pid: number, options = 0): Call<[pid: number, status: number]> {
-    return this.lazy('waitpid', this.waited(pid, options));
+    return this.lazyStep('waitpid', this.waited(pid, options));
   }
 
   /** wait(2): [pid, status] of any child. A cancellation point. */
   wait(): Call<[pid: number, status: number]> {
-    return this.lazy('wait', this.waited(-1, 0));
+    return this.lazyStep('wait', this.waited(-1, 0));
   }
 
   private *waited(pid: number, options: number): Steps<[pid: number, status: number]> {

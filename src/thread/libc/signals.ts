@@ -28,32 +28,32 @@ export interface SigActionRequest {
 export class SignalCalls extends LibcCore {
   /** pthread_kill(3). ESRCH for no such thread, EINVAL for no such signal and for NPTL's own, 32 and 33. */
   pthread_kill(thread: Addr, signo: number): Call<number> {
-    return this.lazy('pthread_kill', pthreadKill(this.nptl, thread, signo));
+    return this.lazyStep('pthread_kill', pthreadKill(this.nptl, thread, signo));
   }
 
   /** raise(3): 0, or -1 with errno. The handler has run when it returns. */
   raise(signo: number): Call<number> {
-    return this.lazy('raise', this.minusOne(raise(this.nptl, signo)));
+    return this.lazyStep('raise', this.minusOne(raise(this.nptl, signo)));
   }
 
   /** kill(2). */
   kill(pid: number, signo: number): Call<number> {
-    return this.lazy('kill', this.minusOne(calls.kill(this.nptl, pid, signo)));
+    return this.lazyStep('kill', this.minusOne(calls.kill(this.nptl, pid, signo)));
   }
 
   /** sigqueue(3): with a value for si_value. */
   sigqueue(pid: number, signo: number, value: Addr): Call<number> {
-    return this.lazy('sigqueue', this.minusOne(sigqueue(this.nptl, pid, signo, value)));
+    return this.lazyStep('sigqueue', this.minusOne(sigqueue(this.nptl, pid, signo, value)));
   }
 
   /** pthread_sigmask(3): [error, the signals blocked before]. `signals` null leaves the mask. NPTL's own cannot be blocked. */
   pthread_sigmask(how: number, signals: readonly number[] | null): Call<[error: number, old: number[]]> {
-    return this.lazy('pthread_sigmask', calls.threadSigmask(this.nptl, how, signals));
+    return this.lazyStep('pthread_sigmask', calls.threadSigmask(this.nptl, how, signals));
   }
 
   /** sigprocmask(2): [result, the signals blocked before]; the calling thread's mask. */
   sigprocmask(how: number, signals: readonly number[] | null): Call<[result: number, old: number[]]> {
-    return this.lazy('sigprocmask', this.maskResult(how, signals));
+    return this.lazyStep('sigprocmask', this.maskResult(how, signals));
   }
 
   private *maskResult(how: number, signals: readonly number[] | null): Steps<[result: number, old: number[]]> {
@@ -105,27 +105,27 @@ export class SignalCalls extends LibcCore {
 
   /** sigwait(3): [error, the signal]. A cancellation point. */
   sigwait(signals: readonly number[]): Call<[error: number, signo: number]> {
-    return this.lazy('sigwait', calls.sigwait(this.nptl, signals));
+    return this.lazyStep('sigwait', calls.sigwait(this.nptl, signals));
   }
 
   /** sigwaitinfo(2): the signal, or -1 with errno. A cancellation point. */
   sigwaitinfo(signals: readonly number[]): Call<number> {
-    return this.lazy('sigwaitinfo', this.orMinusOne(calls.sigtimedwait(this.nptl, signals, null)));
+    return this.lazyStep('sigwaitinfo', this.orMinusOne(calls.sigtimedwait(this.nptl, signals, null)));
   }
 
   /** sigtimedwait(2): the signal, or -1 with errno: EAGAIN when `timeout` is over. */
   sigtimedwait(signals: readonly number[], timeout: Timespec): Call<number> {
-    return this.lazy('sigtimedwait', this.orMinusOne(calls.sigtimedwait(this.nptl, signals, timeout)));
+    return this.lazyStep('sigtimedwait', this.orMinusOne(calls.sigtimedwait(this.nptl, signals, timeout)));
   }
 
   /** sigsuspend(2): waits with `signals` for mask until a handler has run; -1 with EINTR. A cancellation point. */
   sigsuspend(signals: readonly number[]): Call<number> {
-    return this.lazy('sigsuspend', this.minusOne(calls.sigsuspend(this.nptl, signals)));
+    return this.lazyStep('sigsuspend', this.minusOne(calls.sigsuspend(this.nptl, signals)));
   }
 
   /** pause(2): until a handler has run; -1 with EINTR. A cancellation point. */
   pause(): Call<number> {
-    return this.lazy('pause', this.minusOne(calls.pause(this.nptl)));
+    return this.lazyStep('pause', this.minusOne(calls.pause(this.nptl)));
   }
 
   /** sigaltstack(2): `stack` null takes it away. 0, or -1 with errno: ENOMEM below MINSIGSTKSZ. */

@@ -34,23 +34,23 @@ export class TimeCalls extends LibcCore {
 
   /** nanosleep(2): [0, 0], or [-1, what is left] with errno EINTR after a signal's handler. A cancellation point. */
   nanosleep(request: Timespec): Call<[result: number, left: Timespec]> {
-    return this.lazy('nanosleep', this.slept(nanosleep(this.nptl, request)));
+    return this.lazyStep('nanosleep', this.slept(nanosleep(this.nptl, request)));
   }
 
   /** clock_nanosleep(2): [0 or an errno, what is left]. A cancellation point. */
   clock_nanosleep(clock: number, flags: number, request: Timespec): Call<[error: number, left: Timespec]> {
-    return this.lazy('clock_nanosleep', this.errnoOf(clockNanosleep(this.nptl, clock, flags, request)));
+    return this.lazyStep('clock_nanosleep', this.errnoOf(clockNanosleep(this.nptl, clock, flags, request)));
   }
 
   /** usleep(3): microseconds. 0, or -1 with errno. A cancellation point. */
   usleep(usec: number): Call<number> {
     const request = { sec: Math.floor(usec / 1e6), nsec: (usec % 1e6) * 1000 };
-    return this.lazy('usleep', this.first(this.slept(nanosleep(this.nptl, request))));
+    return this.lazyStep('usleep', this.first(this.slept(nanosleep(this.nptl, request))));
   }
 
   /** sleep(3): seconds. 0, or the seconds left when a handler has run. A cancellation point. */
   sleep(seconds: number): Call<number> {
-    return this.lazy('sleep', this.secondsLeft(seconds));
+    return this.lazyStep('sleep', this.secondsLeft(seconds));
   }
 
   private *secondsLeft(seconds: number): Steps<number> {
