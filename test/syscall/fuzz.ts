@@ -76,6 +76,9 @@ const SHAPES: Readonly<Record<string, string>> = {
   brk: 'h', mmap: 'alpfdo', mmap2: 'alpfdn', munmap: 'al', mprotect: 'alp', mremap: 'allza', madvise: 'alv',
   mlock: 'al', mlock2: 'aln', munlock: 'al', mlockall: 'n', munlockall: '', msync: 'aln', mincore: 'alm',
   remap_file_pages: 'alznz', futex: 'mnnm', write: 'nml', getrlimit: 'nm', ugetrlimit: 'nm',
+  read: 'nml', pread64: 'nmlnn', pwrite64: 'nmlnn', readv: 'nmn', writev: 'nmn', lseek: 'non', _llseek: 'nzomn',
+  ftruncate: 'no', ftruncate64: 'noz', dup2: 'nn', dup3: 'nnz', fcntl: 'nnn', fcntl64: 'nnn', fstat: 'nm', fstat64: 'nm',
+  setrlimit: 'nm', prlimit64: 'znmm', close: 'n',
 };
 /** i386's first mmap: a pointer to the six. */
 const SHAPE_OF_POINTER = 'b';
