@@ -20,6 +20,12 @@ interface Buffer {
   readonly count: number;
 }
 
+/**
+ * Most that one call transfers, MAX_RW_COUNT since 2.6.16. Unlike Linux before, which goes on: no call may take as
+ * long as a map of terabytes is large.
+ */
+const MAX_RW_COUNT = 0x7ffff000;
+
 type Transfer = (k: Kernel, file: File, buffer: Buffer, at: number) => number;
 
 function bufferOf(k: Kernel): Buffer {
@@ -128,9 +134,10 @@ function readLong(k: Kernel, hi: number, low: number, bytes: number, bigEndian: 
   return bigEndian ? { hi: first, lo: second } : { hi: second, lo: first };
 }
 
-function readInto(k: Kernel, file: File, { hi, lo, count }: Buffer, at: number): number {
+function readInto(k: Kernel, file: File, { hi, lo, count: asked }: Buffer, at: number): number {
   const { inode } = file;
-  if (inode.read === null || count < 0) return -EINVAL;
+  if (inode.read === null || asked < 0) return -EINVAL;
+  const count = Math.min(asked, MAX_RW_COUNT);
   let done = 0;
   while (done < count) {
     const low = (lo >>> 0) + done;
@@ -152,10 +159,11 @@ function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
 }
 
-function writeFrom(k: Kernel, file: File, { hi, lo, count }: Buffer, at: number): number {
+function writeFrom(k: Kernel, file: File, { hi, lo, count: asked }: Buffer, at: number): number {
   const { inode } = file;
   if (inode.write === null) return file.mode.writable && inode.seeks === 'nowhere' ? -EBADF : -EINVAL;
-  if (count < 0) return -EINVAL;
+  if (asked < 0) return -EINVAL;
+  const count = Math.min(asked, MAX_RW_COUNT);
   if (inode.discards) return count;
   const room = file.mode.large || inode.truncate === null ? count : Math.max(MAX_NON_LFS - at, 0);
   if (room === 0 && count > 0) return -EFBIG;

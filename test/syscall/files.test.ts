@@ -218,6 +218,13 @@ describe('files of more than 2 GiB', () => {
 });
 
 describe('devices', () => {
+  it('no call transfers more than 2 GiB less a page, however much it is asked for', () => {
+    const rig = new FilesRig('sparc64', FILES);
+    rig.open('/dev/null', RDWR);
+    expect(rig.call('write', 3, rig.buffer, 2 ** 40)).toBe(0x7ffff000);
+    expect(rig.call('write', 3, rig.buffer, 0x7fffefff)).toBe(0x7fffefff);
+  });
+
   it('/dev/null takes all and gives nothing; /dev/zero gives zeroes', () => {
     const rig = new FilesRig('i386');
     expect([rig.open('/dev/null', RDWR), rig.open('/dev/zero', RDWR)]).toEqual([3, 4]);
