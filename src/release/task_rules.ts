@@ -47,8 +47,11 @@ export function taskRules(release: Release): TaskRules {
     detachedNeedsThread: since(release, true, '2.6.6', false),
     pidfd: since(release, false, '5.2', true),
     parentTidFaults: since(release, true, '2.6.24', false),
-    // OTHER, FIFO, RR; BATCH 3; IDLE 5.
-    policies: since(release, bits(0, 1, 2), '2.6.16', bits(0, 1, 2, 3), '2.6.23', bits(0, 1, 2, 3, 5)),
+    // OTHER, FIFO, RR; BATCH 3; IDLE 5; DEADLINE 6; EXT 7.
+    policies: since(
+      release, bits(0, 1, 2), '2.6.16', bits(0, 1, 2, 3), '2.6.23', bits(0, 1, 2, 3, 5), '3.14', bits(0, 1, 2, 3, 5, 6),
+      '6.12', bits(0, 1, 2, 3, 5, 6, 7),
+    ),
     resetOnFork: since(release, false, '2.6.32', true),
     rtprioLimit: since(release, false, '2.6.12', true),
     rusageThread: since(release, false, '2.6.26', true),

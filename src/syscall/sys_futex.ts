@@ -46,7 +46,7 @@ function doFutex(k: Kernel, timespec: TimespecKind): number {
     case futex.FUTEX_WAKE: return futexWake(k, op, futex.FUTEX_BITSET_MATCH_ANY);
     case futex.FUTEX_REQUEUE: return futexRequeue(k, op, false);
     case futex.FUTEX_CMP_REQUEUE: return futexRequeue(k, op, true);
-    case futex.FUTEX_WAKE_OP: return futexWakeOp(k);
+    case futex.FUTEX_WAKE_OP: return futexWakeOp(k, op);
     case futex.FUTEX_WAIT_BITSET: return futexWait(k, deadline, k.lo(5));
     case futex.FUTEX_WAKE_BITSET: return futexWake(k, op, k.lo(5));
     case futex.FUTEX_LOCK_PI:
@@ -146,9 +146,9 @@ function futexRequeue(k: Kernel, op: number, compares: boolean): number {
 }
 
 /** Changes the word at uaddr2, wakes `val` waiters of uaddr, and `val2` of uaddr2 if the old value compares. */
-function futexWakeOp(k: Kernel): number {
+function futexWakeOp(k: Kernel, op: number): number {
   const from = keyOf(k, 0);
-  if (from < 0) return from;
+  if (from < 0 && !(from === -EFAULT && isPrivate(k, op, 0))) return from;
   const to = keyOf(k, 4);
   if (to < 0) return to;
   const old = load32(k.mm, k.hi(4), k.lo(4));
@@ -159,7 +159,7 @@ function futexWakeOp(k: Kernel): number {
   if (store32(k.mm, k.hi(4), k.lo(4), changed) < 0) return -EFAULT;
   const compares = comparison(encoded, old);
   if (compares === null) return -ENOSYS;
-  const woken = k.wakeFutex(from, k.lo(2));
+  const woken = from < 0 ? 0 : k.wakeFutex(from, k.lo(2));
   return compares ? woken + k.wakeFutex(to, k.lo(3)) : woken;
 }
 

@@ -5,7 +5,7 @@
 import { EACCES, EFAULT, EINVAL, EPERM, ESRCH } from '../arch/generic/errno.js';
 import { FAULT } from '../mm/uaccess.js';
 import {
-  isRealTime, MAX_RT_PRIORITY, SCHED_IDLE, SCHED_OTHER, SCHED_RESET_ON_FORK, SCHED_RR,
+  isRealTime, MAX_RT_PRIORITY, SCHED_DEADLINE, SCHED_OTHER, SCHED_RESET_ON_FORK, SCHED_RR,
 } from '../task/priorities.js';
 import type { Kernel } from './kernel.js';
 import { getRlimit } from './rlimits.js';
@@ -26,7 +26,7 @@ function taskOf(k: Kernel): number {
 }
 
 function isPolicy(k: Kernel, policy: number): boolean {
-  return policy >= SCHED_OTHER && policy <= SCHED_IDLE && ((k.taskRules.policies >>> policy) & 1) !== 0;
+  return policy >= SCHED_OTHER && policy < 32 && ((k.taskRules.policies >>> policy) & 1) !== 0;
 }
 
 /** sched_setscheduler(pid, policy, param). */
@@ -49,7 +49,8 @@ function setScheduler(k: Kernel, policy: number, i: number): number {
   const old = k.priorities.get(slot);
   const resetOnFork = policy < 0 ? old.resetOnFork : (policy & SCHED_RESET_ON_FORK) !== 0 && k.taskRules.resetOnFork;
   const wanted = policy < 0 ? old.policy : resetOnFork ? policy & ~SCHED_RESET_ON_FORK : policy;
-  if (!isPolicy(k, wanted)) return -EINVAL;
+  // SCHED_DEADLINE's parameters are sched_setattr's.
+  if (!isPolicy(k, wanted) || wanted === SCHED_DEADLINE) return -EINVAL;
   const least = isRealTime(wanted) ? 1 : 0;
   if (priority < least || priority > (isRealTime(wanted) ? MAX_RT_PRIORITY : 0)) return -EINVAL;
   if (isRealTime(wanted)) {
