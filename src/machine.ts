@@ -410,9 +410,21 @@ export class Machine {
     const where = [name === 'SIGBUS' ? '' : fault.reason, guard].filter((text) => text !== '').join(', ');
     const message = fault.reason === 'OOM'
       ? `${who}: out of memory at ${at}: killed`
-      : `${who}: ${name} at ${at}${where === '' ? '' : ` (${where})`}`;
+      : `${who}: ${name} at ${at}${where === '' ? '' : ` (${where})`}${guard === '' ? '' : this.mapAround(fault)}`;
     if (process === kernel.processes[0]) this.deathOf = { reason: fault.reason, message, cause: fault };
     kernel.endGroup(process, numbers[name]!);
+  }
+
+  /** The areas about an address, as maps shows them. */
+  private mapAround({ hi, lo }: GuestFault): string {
+    const at = BigInt.asUintN(64, (BigInt(hi) << 32n) + BigInt(lo >>> 0));
+    const lines = mapsLines(this.mm);
+    const i = lines.findIndex((line) => {
+      const [start, end] = line.split(' ', 1)[0]!.split('-').map((digits) => BigInt(`0x${digits}`));
+      return start! <= at && at < end!;
+    });
+    const shown = lines.slice(Math.max(i - 1, 0), i + 2).map((line) => line.split(' ', 2).join(' '));
+    return `; the map around it: ${shown.join(', ')}`;
   }
 
   private result(

@@ -221,7 +221,7 @@ describe.each(machines)('a stack that overflows, $name', ({ config }) => {
       yield* libc.pthread_join(thread);
     });
     expect([ran.outcome, ran.signal]).toEqual(['signalled', 'SIGSEGV']);
-    expect(ran.message).toMatch(/^thread 1001 \(deep\): SIGSEGV at 0x[0-9a-f]+ \(SEGV_ACCERR, guard page of the stack of thread 1001/);
+    expect(ran.message).toMatch(/^thread 1001 \(deep\): SIGSEGV at 0x[0-9a-f]+ \(SEGV_ACCERR, guard page of the stack of thread 1001 at 0x[0-9a-f]+\); the map around it: .*[0-9a-f]+-[0-9a-f]+ ---p, [0-9a-f]+-[0-9a-f]+ rw/);
   });
 });
 

@@ -4,8 +4,9 @@
  *
  * The program holds one Libc, in all its processes: `runtime` and `nptl` are those of the process that runs.
  */
-import { type Addr, makeAddr } from '../address.js';
+import { type Addr, hiOf, loOf, makeAddr } from '../address.js';
 import { type Call, Done, Lazy, pendingForever } from '../call.js';
+import { isCanceled, leaveThread, PTHREAD_CANCELED } from '../cancellation.js';
 import type { Nptl } from '../nptl.js';
 import { afterPoint } from '../preempt.js';
 import type { Runtime } from '../runtime.js';
@@ -31,6 +32,12 @@ export class LibcCore extends LibcConstants {
     this.runtime.errnoOf[this.nptl.self] = value;
   }
 
+  /** errno of another thread of this process; 0 for what is no thread. */
+  thread_errno(thread: Addr): number {
+    const row = this.nptl.rowAt(hiOf(thread), loOf(thread));
+    return row < 0 ? 0 : (this.runtime.errnoOf[row] ?? 0);
+  }
+
   /** The call `name`, whose body starts once `yield*` takes it up. */
   protected lazy<T>(name: string, body: Iterator<unknown, T, unknown>): Call<T> {
     return new Lazy(this.nptl.sys, name, body);
@@ -39,6 +46,12 @@ export class LibcCore extends LibcConstants {
   /** The call `name` as one step that others can see: with a schedule, after a preemption point. */
   protected step<T>(name: string, call: () => Call<T>): Call<T> {
     return this.nptl.sys.preempts ? this.lazy(name, afterPoint(this.nptl, call)) : call();
+  }
+
+  /** The same for a call that is a cancellation point. */
+  protected cancellable<T>(name: string, call: () => Call<T>): Call<T> {
+    return this.step(name, () =>
+      isCanceled(this.nptl) ? this.lazy<T>(name, leaveThread(this.nptl, PTHREAD_CANCELED)) : call());
   }
 
   /** A call that is finished. */

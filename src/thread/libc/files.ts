@@ -26,7 +26,7 @@ export interface ResourceLimit {
 export class FileCalls extends LibcCore {
   /** open(2): a descriptor, or -1 with errno. glibc 2.36 makes it by openat. */
   open(path: string, flags: number, mode = 0o644): Call<number> {
-    return this.step('open', () => {
+    return this.cancellable('open', () => {
       const { sys, target, params, dataHi } = this.nptl;
       const isAt = params.version === '2.36';
       const lo = this.runtime.stdio.string(path);
@@ -45,7 +45,7 @@ export class FileCalls extends LibcCore {
 
   /** read(2) into guest memory: the bytes read, 0 at the end, or -1 with errno. */
   read(fd: number, buffer: Addr, count: number): Call<number> {
-    return this.step('read', () => {
+    return this.cancellable('read', () => {
       this.setBuffer(fd, buffer, count);
       return this.counted(this.nptl.sys.trap(this.nptl.target.nr.read!));
     });

@@ -18,9 +18,9 @@ export class Output extends LibcCore {
     return this.step('puts', () => new Done(this.runtime.stdio.print(`${text}\n`)));
   }
 
-  /** write(2) from guest memory, or of a string by way of the stdio buffer. */
+  /** write(2), a cancellation point, from guest memory, or of a string by way of the stdio buffer. */
   write(fd: number, buffer: Addr | string, count?: number): Call<number> {
-    return this.step('write', () => this.writeNow(fd, buffer, count));
+    return this.cancellable('write', () => this.writeNow(fd, buffer, count));
   }
 
   private writeNow(fd: number, buffer: Addr | string, count?: number): Call<number> {
