@@ -88,6 +88,8 @@ class Reader {
   private readonly tasks = new StraceTasks();
   /** First halves of calls, by task. */
   private readonly unfinished = new Map<number | null, string>();
+  /** Those of them that make a task: thousands of others may sleep. */
+  private readonly unfinishedClones = new Map<number | null, string>();
 
   read(line: string, number: number): void {
     const { pid, text } = withoutPrefixes(line);
@@ -112,8 +114,10 @@ class Reader {
   private joined(pid: number | null, text: string): string | null {
     const first = unfinishedPart(text);
     if (first !== null) {
-      if (nameOfCall(first) !== null) this.sawCall = true;
+      const name = nameOfCall(first);
+      if (name !== null) this.sawCall = true;
       this.unfinished.set(pid, first);
+      if (isClone(name)) this.unfinishedClones.set(pid, first);
       return null;
     }
     const resumed = resumedPart(text);
@@ -128,18 +132,18 @@ class Reader {
    * without one and end it with it, or the other way round.
    */
   private begunBy(pid: number | null, name: string): string | null {
-    const candidates = pid === null ? [null, ...this.unfinished.keys()] : [pid, null];
-    for (const task of candidates) {
-      const text = this.unfinished.get(task);
-      if (text === undefined || nameOfCall(text) !== name) continue;
-      this.unfinished.delete(task);
-      return text;
-    }
-    return null;
+    const isIt = (task: number | null) => nameOfCall(this.unfinished.get(task) ?? '') === name;
+    const candidates = [pid, null, ...(pid === null ? this.unfinished.keys() : [])];
+    const task = candidates.find(isIt);
+    if (task === undefined) return null;
+    const text = this.unfinished.get(task)!;
+    this.unfinished.delete(task);
+    this.unfinishedClones.delete(task);
+    return text;
   }
 
   private unfinishedClone(): string | null {
-    for (const text of this.unfinished.values()) if (isClone(nameOfCall(text))) return text;
+    for (const text of this.unfinishedClones.values()) return text;
     return null;
   }
 

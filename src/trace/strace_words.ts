@@ -37,10 +37,17 @@ function prefixed(map: MapFlags): Names {
   return Object.fromEntries(Object.entries(map).map(([name, bit]) => [`MAP_${name}`, bit as number]));
 }
 
+/** Of the machines met so far. */
+const namesByMap = new WeakMap<MapFlags, Names>();
+
 /** Names of mmap's flags; one that a machine does not have keeps the value it has elsewhere. */
 export function mapNames(map: MapFlags): Names {
+  const known = namesByMap.get(map);
+  if (known !== undefined) return known;
   const own = Object.entries(prefixed(map)).filter(([, bit]) => bit !== 0);
-  return { ...OTHER_MAP_FLAGS, ...genericFlags, ...Object.fromEntries(own) };
+  const names = { ...OTHER_MAP_FLAGS, ...genericFlags, ...Object.fromEntries(own) };
+  namesByMap.set(map, names);
+  return names;
 }
 
 /** The word that a text stands for, or null. */
