@@ -76,7 +76,7 @@ export class ArenaPair {
     if (call.name === 'mincore' && got === '0x0') this.sameVector(call.addr, call.len);
     this.mm.check();
     const hostLines = this.host.mapsBelow(ARENA_END).filter((line) => isInArena(line.start));
-    const lines = mapsLines(this.mm).map(parseMapsLine);
+    const lines = mapsLines(this.mm).map(parseMapsLine).filter((line) => isInArena(line.start));
     const isSame = got === expected && lines.length === hostLines.length &&
       lines.every((line, i) => this.isSameLine(line, hostLines[i]!));
     if (isSame) return;
