@@ -22,6 +22,7 @@ export interface ReplayFlags {
   readonly kernel?: readonly string[];
   readonly bits?: 32 | 64;
   readonly search?: string;
+  readonly layout?: string;
   readonly initialMaps?: string;
   readonly honour?: boolean;
   readonly strict?: boolean;
@@ -63,17 +64,18 @@ export function replayLogs(logs: readonly string[], flags: ReplayFlags): number 
 function replayed(
   path: string, log: StraceLog, kernel: string, areas: readonly MapsArea[] | null, flags: ReplayFlags,
 ): Replayed {
-  const { arch, bits, search, rlimit, maxMapCount, overcommit = OVERCOMMIT_ALWAYS, ram, honour, plainFiles, quiet } = flags;
+  const { arch, bits, search, layout, rlimit, maxMapCount, overcommit = OVERCOMMIT_ALWAYS, ram, honour, plainFiles, quiet } = flags;
   const notice = (sentence: string) => {
     if (quiet !== true) say(sentence);
   };
   const wantsFragments = flags.fragments === true || flags.svgHoles !== undefined;
   const fragments = wantsFragments ? new FragmentsTrace() : null;
+  const tracers = fragments === null ? [] : [fragments];
   let mm: Mm | null = null;
   const progress = new CallProgress(log.memoryCalls, `${path}, ${kernel}`, quiet !== true);
   try {
     const result = inFile(path, () => replay(log, {
-      config: { arch, kernel, bits, search, rlimits: rlimit, maxMapCount, overcommit, ram, notice, tracers: fragments === null ? [] : [fragments] },
+      config: { arch, kernel, bits, search, layout, rlimits: rlimit, maxMapCount, overcommit, ram, notice, tracers },
       initialMaps: areas,
       honour,
       alignsHuge: plainFiles !== true,

@@ -21,6 +21,8 @@ export function addReplay(program: Command, ended: (status: number) => void): vo
     .option('--kernel <RELEASES>', 'kernel releases (list kernels); default 2.5.46', value.nameList)
     .option('--bits <32|64>', "word size of the task; default the machine's own", value.wordSize)
     .option('--search <NAME>', "search for holes (list searches); default the release's own")
+    .option('--layout <default|legacy>', 'address space: as the release lays it out, or bottom-up',
+      value.oneOf('layout', ['default', 'legacy']))
     .option('--initial-maps <FILE>', "/proc/PID/maps of where the logs begin; default what exec leaves of a program of ours")
     .option('--honour', 'go on from the recorded address after a miss; without it the first one ends the comparison')
     .option('--strict', 'exit status 1 when any result differs')

@@ -113,6 +113,16 @@ the search for 4,096 bytes goes up from TASK_UNMAPPED_BASE, 0x40000000:
     expect((await guardpage(['replay', LS, LS, ...ON_HOST, '--svg-holes', svg])).stderr).toBe('guardpage: --svg-holes draws one log under one release\n');
   });
 
+  it('--layout legacy and an unlimited stack search upwards where the release went down', async () => {
+    const matched = async (address: string, ...flags: string[]) => {
+      const { stdout } = await guardpage(['replay', logOf('a.log', address), '--kernel', '2.6.9', ...flags, '--json', '-', '--quiet']);
+      return json(stdout)['matched'];
+    };
+    expect(await matched('0xb7fff000')).toBe(1);
+    expect(await matched('0x40000000', '--layout', 'legacy')).toBe(1);
+    expect(await matched('0x40000000', '--rlimit', 'stack=unlimited')).toBe(1);
+  });
+
   it('mistakes in a log or map are told with file and line', async () => {
     const bad = logOf('bad.log', '0x40000000', 'x');
     expect(await guardpage(['replay', bad])).toEqual({
