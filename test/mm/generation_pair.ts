@@ -215,6 +215,26 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
     arch: 'i386', bits: 32 as const, release,
     world: { ...plain, end: 0xc0000, longest: 0xc0000, base: 0x40000, mmapBase: 0xb8000, topDown: true, lowest: 0 },
   })),
+  ...['2.5.46', '2.6.6', '2.6.9'].map((release) => ({
+    arch: 'x86_64', bits: 64 as const, release,
+    world: {
+      ...plain, end: 0x7fc0000, wordEnd: 2 ** 52, longest: 0x7fc0000, base: 0x2a95556, mmapBase: 0x2a95556,
+      hintStarts: release === '2.5.46',
+    },
+  })),
+  {
+    arch: 'x86_64', bits: 64, release: '2.6.18',
+    world: {
+      ...plain, end: 2 ** 35 - 1, wordEnd: 2 ** 52, longest: 2 ** 35 - 1, base: 0x2aaaaaaab, mmapBase: 0x2aaaaaaab, holeHit: 'never',
+    },
+  },
+  {
+    arch: 'x86_64', bits: 32, release: '2.6.18',
+    world: {
+      ...plain, end: 0xffffe, wordEnd: 2 ** 52, longest: 0xffffe, base: 0x55555, mmapBase: 0xf7ffe, topDown: true,
+      holeHit: 'moves the cache',
+    },
+  },
   ...['2.5.46', '2.6.0', '2.6.11'].map((release) => ({
     arch: 'sparc64', bits: 64 as const, release,
     world: {

@@ -30,6 +30,8 @@ export interface World {
   readonly guard: number;
   readonly guardInSearch: boolean;
   readonly hintTestsPrev: boolean;
+  /** x86_64's own loop moves the cache to the base for a size that H promises, for 32-bit tasks alone. */
+  readonly holeHit?: 'moves the cache' | 'never';
 }
 
 export interface Memory {
@@ -249,9 +251,10 @@ const holeUp: Steps = (w, areas, m, r) => {
   if (granted !== null) return granted;
   let start = m.C;
   if (w.hintStarts && r.hint !== null) start = r.hint;
-  else if (r.len <= m.H) {
+  else if (w.holeHit !== 'never' && r.len <= m.H) {
     start = w.base;
     m.H = 0;
+    if (w.holeHit === 'moves the cache') m.C = w.base;
   }
   const note = (at: number, v: Area) => measure(m, at, v);
   let a = loopUp(w, { addr: start, areas }, m, r, note);
