@@ -58,6 +58,7 @@ const LOST = '#c81e1e';
 /** A cell is free, or mapped and hole in one of so many mixtures. */
 const LEVELS = 6;
 const TICKS = 4;
+const SEAM = 0.5;
 
 /** An SVG document. */
 export function holesSvg(report: FragmentsReport, options: HolesOptions = {}): string {
@@ -210,7 +211,8 @@ function stripesOf(levels: Uint8Array): string[] {
 
 function stripeSvg(stripe: string, from: number, to: number, { y }: PlacedPanel): string {
   const [level, top, bottom] = stripe.split(' ').map(Number) as [number, number, number];
-  return rect(from, y + top, to - from, bottom - top, colour(level));
+  // A little over the edge, so that no seam shows between neighbours; not over the frame.
+  return rect(from, y + top, Math.min(to + SEAM, LEFT + PLOT) - from, bottom - top, colour(level));
 }
 
 /** Between blue and orange. */

@@ -49,6 +49,10 @@ describe('a log under its own release and another', () => {
     expect(run(golden(LOWEST_FIRST), { kernel })).toMatchObject({ calls: 15, compared: 15, matched: 15, diverged: [] });
   });
 
+  it.each(['2.5.74', '2.6.0', '2.6.6'])('%s goes on from where it was', (kernel) => {
+    expect(run(golden(NEXT_FIT), { kernel })).toMatchObject({ compared: 15, matched: 15, diverged: [] });
+  });
+
   it('the cursor of 2.5.74 goes on from where it was: the seventh map is the first to differ', () => {
     const { diverged, compared, matched, before } = run(golden(NEXT_FIT), { kernel: '2.5.46' });
     expect(diverged).toEqual([{
@@ -127,6 +131,43 @@ describe('errors that descriptors decide about', () => {
       'open("/c", O_RDONLY|O_DIRECTORY) = 5',
       'mmap(NULL, 4096, 0x1, 0x2, 5, 0) = -1 ENODEV (No such device)',
     ], {}).diverged).toEqual([]);
+  });
+});
+
+describe('files of 2 MiB and more', () => {
+  const maps64 = parseMaps([
+    '00400000-00401000 r-xp 00000000 fe:00 7                                  /bin/prog',
+    '7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0                          [stack]',
+  ].join('\n')).areas;
+  const maps32 = parseMaps([
+    '08048000-08049000 r-xp 00000000 fe:00 7                                  /bin/prog',
+    'fffdd000-ffffe000 rw-p 00000000 00:00 0                                  [stack]',
+  ].join('\n')).areas;
+
+  /** Where a map of the file lands, first of all: below 0x7ffff7fff000, or 0xf7ffe000. */
+  function placed(bytes: number, kernel: string, bits: 32 | 64, alignsHuge: boolean): string {
+    const lines = [
+      'openat(AT_FDCWD, "/lib/big.so", O_RDONLY) = 3',
+      `mmap(NULL, ${bytes}, PROT_READ, MAP_PRIVATE, 3, 0) = -1 ENOSYS (Function not implemented)`,
+    ];
+    const initialMaps = bits === 64 ? maps64 : maps32;
+    return run(lines, { arch: 'x86_64', bits, kernel }, { initialMaps, alignsHuge }).diverged[0]!.predicted;
+  }
+
+  // mm/huge_memory.c, __thp_get_unmapped_area(): a search for 2 MiB more, rounded up within what it found.
+  it.each([
+    [0x220000, '6.18', 64, true, '0x7ffff7c00000'],
+    [0x220000, '6.1', 64, true, '0x7ffff7c00000'],
+    [0x220000, '6.18', 64, false, '0x7ffff7ddf000'],
+    // What was found is aligned already: 6.18 takes the upper end of it, 6.1 the lower.
+    [0x3ff000, '6.18', 64, true, '0x7ffff7c00000'],
+    [0x3ff000, '6.1', 64, true, '0x7ffff7a00000'],
+    // Less than a huge page of the file is never aligned; 32-bit tasks are not in 6.18.
+    [0x1ff000, '6.18', 64, true, '0x7ffff7e00000'],
+    [0x220000, '6.18', 32, true, '0xf7dde000'],
+    [0x220000, '6.1', 32, true, '0xf7c00000'],
+  ] as const)('0x%s bytes under %s, %s-bit, on a file system that aligns: %s', (bytes, kernel, bits, aligns, address) => {
+    expect(placed(bytes, kernel, bits, aligns)).toBe(address);
   });
 });
 
