@@ -144,6 +144,8 @@ export interface NptlParameters {
   /** Map PROT_NONE and open the rest (2.36), or map and close the guard (2.3.3). */
   readonly mapsClosed: boolean;
   readonly cloneFlags: number;
+  /** This glibc asks for a thread by clone3 first (2.36 on x86), and by clone where the kernel has none. */
+  readonly clone3: boolean;
   /** What clone's tls argument is: a user_desc in memory (i386), pd itself, or the address above it. */
   readonly tls: 'user_desc' | 'pd' | 'above-pd';
   /** Name of the call that mmap() uses, and bytes a unit of its offset. */

@@ -29,6 +29,8 @@ import { Sys } from './sys.js';
 
 export const STDIO_BUFFER = 1024;
 const USER_DESC = 16;
+/** struct clone_args, rounded up to 16. */
+const CLONE_ARGS = 96;
 
 /** Why a thread waits, for reports; a task's entry in `waitKind` is the index here. */
 export const WAIT_KINDS = [
@@ -212,7 +214,7 @@ export class Nptl {
     this.code = new CodeAddresses(hiOfVpn(text.start, this.target.pageShift), loOfVpn(text.start, this.target.pageShift));
     this.dataHi = hiOfVpn(data.start, this.target.pageShift);
     this.dataLo = loOfVpn(data.start, this.target.pageShift);
-    this.bssEnd = this.pageSize - params.sizeofPthread;
+    this.bssEnd = this.pageSize - params.sizeofPthread - (params.clone3 ? CLONE_ARGS : 0);
     this.cacheSize = 0;
     this.makeMainThread();
   }
@@ -251,13 +253,18 @@ export class Nptl {
   private makeMainThread(): void {
     const main = this.threads.alloc();
     this.threads.pdHi[main] = this.dataHi;
-    this.threads.pdLo[main] = this.dataLo + this.bssEnd;
+    this.threads.pdLo[main] = this.dataLo + this.pageSize - this.params.sizeofPthread;
     this.threads.size[main] = 0;
   }
 
   /** The word that clone and set_tid_address name: &pd->tid. */
   tidLo(row: number): number {
     return (this.threads.pdLo[row]! + this.params.tidOffset) | 0;
+  }
+
+  /** struct clone_args, below main's struct pthread. */
+  get cloneArgsLo(): number {
+    return this.dataLo + this.bssEnd;
   }
 
   get userDescLo(): number {

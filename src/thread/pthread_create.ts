@@ -17,6 +17,7 @@ const scratch = newAttributes();
  * ENOMEM (2.36: EAGAIN) without memory, EINVAL for a stack that is too small.
  */
 export function pthreadCreate(nptl: Nptl, attrAddr: Addr | null, routine: unknown, arg: unknown): number {
+  if (nptl.isModern && !nptl.hasSetxid) lateInit(nptl);
   const attr = attrAddr === null ? defaultAttr(nptl, scratch) : readAttr(nptl, hiOf(attrAddr), loOf(attrAddr), scratch);
   const row = allocateStack(nptl, attr);
   if (row < 0) return row;
@@ -37,7 +38,6 @@ export function pthreadCreate(nptl: Nptl, attrAddr: Addr | null, routine: unknow
 /** 2.36 makes a thread with every signal blocked: it sets its own mask once it is there. */
 function cloneBlocked(nptl: Nptl, row: number): number {
   const { SIG_BLOCK, SIG_SETMASK } = nptl.target.signals;
-  if (!nptl.hasSetxid) lateInit(nptl);
   const old = sigprocmask(nptl, SIG_BLOCK, FULL_SET);
   const error = clone(nptl, row);
   if (typeof old === 'number') return error;
@@ -72,9 +72,35 @@ export function maskOfNewThread(nptl: Nptl): SigSet {
   return nptl.firstMask;
 }
 
+/** Bytes of struct clone_args. */
+const CLONE_ARGS = 88;
+
+/** clone3(clone_args, 88): 64-bit fields, of which the low halves are set here. */
+function clone3(nptl: Nptl, row: number): number {
+  const { sys, params, threads, target, dataHi: hi, cloneArgsLo: lo } = nptl;
+  const field = (at: number, valueHi: number, valueLo: number) => {
+    nptl.store(hi, lo + at, valueLo);
+    nptl.store(hi, lo + at + 4, target.bits === 64 ? valueHi : 0);
+  };
+  const pdHi = threads.pdHi[row]!;
+  const tidLo = nptl.tidLo(row);
+  nptl.starting = row;
+  field(0, 0, params.cloneFlags);
+  for (const at of [8, 16, 24]) field(at, pdHi, tidLo); // pidfd too, which these flags leave alone
+  field(40, threads.blockHi[row]!, threads.blockLo[row]!);
+  const top = (threads.pdLo[row]! >>> 0) + params.sizeofPthread - params.staticTlsSize;
+  field(48, 0, top - (threads.blockLo[row]! >>> 0));
+  const tls = tlsOf(nptl, pdHi, threads.pdLo[row]!);
+  field(56, tls.hi, tls.lo);
+  sys.word(0, hi, lo);
+  sys.number(1, CLONE_ARGS);
+  return sys.trap(target.nr.clone3!);
+}
+
 /** The clone system call with the arguments in this machine's order. */
 function clone(nptl: Nptl, row: number): number {
   const { sys, params, threads, target } = nptl;
+  if (params.clone3 && sys.has('clone3')) return clone3(nptl, row);
   const pdHi = threads.pdHi[row]!;
   const pdLo = threads.pdLo[row]!;
   const tidLo = nptl.tidLo(row);
@@ -99,14 +125,20 @@ function clone(nptl: Nptl, row: number): number {
   return sys.trap(target.nr.clone!);
 }
 
-/** TLS_VALUE of the machine's nptl/sysdeps/.../tls.h. */
+/** TLS_VALUE of the machine's nptl/sysdeps/.../tls.h as argument i. */
 function setTls(nptl: Nptl, i: number, pdHi: number, pdLo: number): void {
   const { sys, params } = nptl;
   if (params.tls === 'pd') sys.word(i, pdHi, pdLo);
   else if (params.tls === 'above-pd') sys.word(i, pdHi, pdLo + params.sizeofPthread);
-  else {
-    // struct user_desc { entry_number, base_addr, limit, bits }: only base_addr ever changes.
-    nptl.store(nptl.dataHi, nptl.userDescLo + 4, pdLo);
-    sys.word(i, nptl.dataHi, nptl.userDescLo);
-  }
+  else sys.word(i, nptl.dataHi, userDesc(nptl, pdLo));
+}
+
+function tlsOf(nptl: Nptl, pdHi: number, pdLo: number): { hi: number; lo: number } {
+  return nptl.params.tls === 'user_desc' ? { hi: nptl.dataHi, lo: userDesc(nptl, pdLo) } : { hi: pdHi, lo: pdLo };
+}
+
+/** struct user_desc { entry_number, base_addr, limit, bits }: only base_addr ever changes. Its address. */
+function userDesc(nptl: Nptl, pdLo: number): number {
+  nptl.store(nptl.dataHi, nptl.userDescLo + 4, pdLo);
+  return nptl.userDescLo;
 }

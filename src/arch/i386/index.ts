@@ -41,6 +41,7 @@ function nptl(version: '2.3.3' | '2.36', release: Release): NptlParameters {
     dtvAtTp: false,
     stackProt: PROT_READ | PROT_WRITE | (old && !hasGnuStack(release) ? PROT_EXEC : 0),
     guardInMiddle: false,
+    clone3: !old,
     spinFree: 1,
     tls: 'user_desc',
     mmapCall: 'mmap2',

@@ -84,6 +84,7 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
     dtvAtTp: true,
     stackProt: PROT_READ | PROT_WRITE,
     guardInMiddle: true,
+    clone3: false,
     spinFree: 0,
     tls: 'above-pd',
     mmapCall: old ? 'mmap' : 'mmap2',

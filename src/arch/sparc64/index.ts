@@ -54,6 +54,7 @@ function nptl(bits: Bits, version: '2.3.3' | '2.36', release: Release): NptlPara
     dtvAtTp: false,
     stackProt: PROT_READ | PROT_WRITE | (old && !hasGnuStack(release) ? PROT_EXEC : 0),
     guardInMiddle: false,
+    clone3: false,
     spinFree: 0,
     tls: 'pd',
     mmapCall: bits === 32 && !old ? 'mmap2' : 'mmap',

@@ -56,6 +56,7 @@ function nptl(bits: Bits, version: '2.3.3' | '2.36', release: Release): NptlPara
     dtvAtTp: false,
     stackProt: PROT_READ | PROT_WRITE | (old && stackIsExecutable(release) ? PROT_EXEC : 0),
     guardInMiddle: false,
+    clone3: !old,
     spinFree: 1,
     tls: is32bit ? 'user_desc' : 'pd',
     mmapCall: is32bit ? 'mmap2' : 'mmap',
