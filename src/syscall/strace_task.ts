@@ -128,12 +128,30 @@ function priority(k: Kernel, args: Args, i: number): string {
 const CLONE3_FLAGS = Object.entries(sched).filter(([name]) => name.startsWith('CLONE_')).map(([name, bit]) => [bit, name] as const)
   .sort(([a], [b]) => a - b);
 
-/** {flags=CLONE_VM, exit_signal=SIGCHLD, stack=NULL, stack_size=0}. */
-const clone3: Format = (k, args) => {
-  const at = (offset: number) => getWord(k, args.hi[0]!, args.lo[0]!, offset + (k.target.bigEndian ? 4 : 0));
-  const [flags, notice] = [at(0), at(32)];
-  if (flags === FAULT || notice === FAULT) return `${pointer(args, 0)}, ${args.lo[1]}`;
-  return `{flags=${bits(flags, CLONE3_FLAGS, '0')}, exit_signal=${signalName(k, notice)}}, ${args.lo[1]}`;
+/** {flags=CLONE_VM, exit_signal=SIGCHLD, stack=NULL, stack_size=0}; pointers as far as the flags ask for them. */
+const clone3: Format = (k, args, result) => {
+  const field = (offset: number) => {
+    const [low, high] = k.target.bigEndian ? [4, 0] : [0, 4];
+    const at = (half: number) => getWord(k, args.hi[0]!, args.lo[0]!, offset + half);
+    return { lo: at(low), hi: at(high) };
+  };
+  const address = (name: string, offset: number) => {
+    const { hi, lo } = field(offset);
+    return `${name}=${hi === 0 && lo === 0 ? 'NULL' : hex(hi, lo)}`;
+  };
+  const [flags, notice, size] = [field(0).lo, field(32).lo, field(48)];
+  if (flags === FAULT || notice === FAULT || size.hi === FAULT) return `${pointer(args, 0)}, ${args.lo[1]}`;
+  const has = (flag: number) => (flags & flag) !== 0;
+  const parts = [
+    `flags=${bits(flags, CLONE3_FLAGS, '0')}`,
+    has(sched.CLONE_CHILD_SETTID | sched.CLONE_CHILD_CLEARTID) ? address('child_tid', 16) : '',
+    has(sched.CLONE_PARENT_SETTID) ? address('parent_tid', 24) : '',
+    `exit_signal=${notice === 0 ? '0' : signalName(k, notice)}`, address('stack', 40),
+    `stack_size=${size.hi === 0 && size.lo === 0 ? '0' : hex(size.hi, size.lo)}`,
+    has(sched.CLONE_SETTLS) ? address('tls', 56) : '',
+  ].filter((text) => text !== '');
+  const out = has(sched.CLONE_PARENT_SETTID) && result !== null && result > 0 ? ` => {parent_tid=[${result}]}` : '';
+  return `{${parts.join(', ')}}${out}, ${args.lo[1]}`;
 };
 
 const GRND = [[1, 'GRND_NONBLOCK'], [2, 'GRND_RANDOM'], [4, 'GRND_INSECURE']] as const;
