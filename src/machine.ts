@@ -27,6 +27,7 @@ import { findRelease, type Release, releases, type SearchName, versionNumber } f
 import { handlers } from './syscall/handlers.js';
 import { Kernel, type Tracer } from './syscall/kernel.js';
 import { newProcess } from './syscall/process.js';
+import { RLIMIT_RTPRIO, setRlimit } from './syscall/rlimits.js';
 import { Strace } from './syscall/strace.js';
 import { tracerOf } from './syscall/tracers.js';
 import type { Schedule } from './task/schedule.js';
@@ -45,6 +46,9 @@ import { type Main, TsUserMode } from './thread/ts_user_mode.js';
 
 /** A configuration that cannot be: one sentence, with the choices there are. */
 export class ConfigError extends Error {}
+
+/** Soft limits of the program; `rtprio`, the highest real-time priority that it may ask for, is 0 unless set. */
+export type MachineRlimits = Partial<Rlimits> & { readonly rtprio?: number };
 
 export interface MachineConfig {
   /** Machine; default i386. */
@@ -77,7 +81,7 @@ export interface MachineConfig {
   readonly maxMapCount?: number;
   readonly pidMax?: number;
   /** Soft limits in bytes, Infinity for unlimited. */
-  readonly rlimits?: Partial<Rlimits>;
+  readonly rlimits?: MachineRlimits;
   /** Where the guest's fd 1 and 2 go; default nowhere. */
   readonly stdout?: Sink;
   readonly stderr?: Sink;
@@ -191,6 +195,7 @@ export class Machine {
   private readonly vm: Vm;
   /** Limits that a program begins with. */
   private readonly rlimits: Rlimits;
+  private readonly rtprio: number;
   private readonly memory: PhysicalMemory;
   private nptl: Nptl | null = null;
   /** Made at the first load and kept, for they are the same for every program. */
@@ -229,7 +234,9 @@ export class Machine {
       seed: config.seed ?? 1,
       onUnknownCall: (name) => config.notice?.(`system call ${name} is not implemented: ENOSYS`),
     });
-    this.rlimits = { ...initRlimits(this.target.release.memlock(this.target.pageSize)), ...config.rlimits };
+    const { rtprio = 0, ...limits } = config.rlimits ?? {};
+    this.rtprio = rtprio;
+    this.rlimits = { ...initRlimits(this.target.release.memlock(this.target.pageSize)), ...limits };
     this.mm = makeMm(this.target, this.vm, this.memory, { ...this.rlimits }, {
       search: this.searchName,
       maxMapCount: resolveCount(config.maxMapCount, 'max-map-count', this.target.release.maxMapCount, 1),
@@ -272,7 +279,9 @@ export class Machine {
     const ignore: Sink = () => {};
     const files = new Files(config.stdout ?? ignore, config.stderr ?? ignore, config.stdin ?? null);
     const user = new TsUserMode(runtime, this.libc, main, [...argv]);
-    kernel.processes.push(newProcess(FIRST_PID, this.mm, files, user));
+    const process = newProcess(FIRST_PID, this.mm, files, user);
+    if (this.rtprio > 0) setRlimit(process, RLIMIT_RTPRIO, { soft: this.rtprio, hard: this.rtprio });
+    kernel.processes.push(process);
     kernel.pids.take(FIRST_PID);
     const slot = kernel.addTask(0, FIRST_PID);
     nptl.bindTask(slot, 0);

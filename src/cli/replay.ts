@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { ConfigError } from '../machine.js';
-import type { Mm, Rlimits } from '../mm/mm.js';
+import { ConfigError, type MachineRlimits } from '../machine.js';
+import type { Mm } from '../mm/mm.js';
 import { holesSvg } from '../report/holes_svg.js';
 import { type MapsArea, MapsTextError, parseMaps } from '../report/maps_text.js';
 import { FragmentsTrace } from '../trace/fragments.js';
@@ -27,7 +27,7 @@ export interface ReplayFlags {
   readonly honour?: boolean;
   readonly strict?: boolean;
   readonly plainFiles?: boolean;
-  readonly rlimit?: Partial<Rlimits>;
+  readonly rlimit?: MachineRlimits;
   readonly maxMapCount?: number;
   readonly overcommit?: number;
   readonly ram?: number;

@@ -3,7 +3,7 @@
  * the maps to stdout after the program's output. With `--json -` stdout carries JSON alone.
  */
 import { resolve } from 'node:path';
-import type { Rlimits } from '../mm/mm.js';
+import type { MachineRlimits } from '../machine.js';
 import { fragmentsText } from '../report/fragments.js';
 import { checkProgram } from './check_program.js';
 import { checkGrants, type Grant } from './host_file.js';
@@ -33,7 +33,7 @@ export interface RunFlags {
   readonly overcommit?: number;
   readonly maxMapCount?: number;
   readonly pidMax?: number;
-  readonly rlimit?: Partial<Rlimits>;
+  readonly rlimit?: MachineRlimits;
   /** Name of a file; empty: stderr. */
   readonly strace?: string;
   /** Name of a file, for the memory calls as JSON. */

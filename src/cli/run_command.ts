@@ -49,7 +49,7 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
     .option('--pid-max <N>', 'one more than the highest pid', value.wholeNumber('--pid-max', 1, MOST_COUNT))
     .option('--layout <default|legacy>', 'address space: as the release lays it out, or bottom-up', value.oneOf('layout', ['default', 'legacy']))
     .option('--aslr <SEED>', 'randomise mmap, stack and heap as the release does; default off', value.wholeNumber('--aslr', 0, MOST_SEED))
-    .option('--rlimit <NAME=BYTES|unlimited>', 'soft limit: stack, data, as or memlock (repeatable)', value.rlimit)
+    .option('--rlimit <NAME=BYTES|unlimited>', 'soft limit: stack, data, as or memlock; or rtprio=N, the highest real-time priority (repeatable)', value.rlimit)
     .option('--grant <PATH[:ro|rw]>', 'a file of this computer that the program may open, to read unless :rw (repeatable)', grant)
     .option('--strace [FILE]', 'show system calls, on stderr or in a file')
     .option('--trace <FILE>', 'write what each memory call did and cost, a line of JSON each')

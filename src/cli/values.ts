@@ -2,14 +2,15 @@
  * Values of flags: text in, value out, or a UsageError that says what would have been right.
  * Names of machines, releases and searches are not judged here: Machine does that.
  */
-import type { Rlimits } from '../mm/mm.js';
+import type { MachineRlimits } from '../machine.js';
 import { UsageError } from './errors.js';
 
 /** Threads of a benchmark's warm-up: after them the JavaScript engine has compiled nearly all that a run needs. */
 export const DEFAULT_WARMUP = 5000;
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-const RLIMITS: readonly (keyof Rlimits)[] = ['stack', 'data', 'as', 'memlock'];
+const RLIMITS: readonly (keyof MachineRlimits)[] = ['stack', 'data', 'as', 'memlock', 'rtprio'];
+const MOST_RTPRIO = 99;
 const MOST_SECONDS = 1_000_000;
 
 /** A whole number in `least`..`most`. */
@@ -52,7 +53,7 @@ export function wordSizes(text: string): (32 | 64)[] {
 }
 
 /** One `--rlimit NAME=BYTES|unlimited`, added to those before it. */
-export function rlimit(text: string, before: Partial<Rlimits> = {}): Partial<Rlimits> {
+export function rlimit(text: string, before: MachineRlimits = {}): MachineRlimits {
   const [name, value, ...more] = text.split('=');
   if (value === undefined || more.length > 0) {
     throw new UsageError(`--rlimit ${quoted(text)} is not NAME=BYTES or NAME=unlimited; names are: ${RLIMITS.join(', ')}`);
@@ -60,6 +61,7 @@ export function rlimit(text: string, before: Partial<Rlimits> = {}): Partial<Rli
   if (!(RLIMITS as readonly string[]).includes(name!)) {
     throw new UsageError(`no limit ${quoted(name!)}; there are: ${RLIMITS.join(', ')}`);
   }
+  if (name === 'rtprio') return { ...before, rtprio: wholeNumber('--rlimit rtprio', 0, MOST_RTPRIO)(value) };
   const limit = value === 'unlimited' ? Number.POSITIVE_INFINITY : bytes(`--rlimit ${name}`)(value);
   return { ...before, [name!]: limit };
 }

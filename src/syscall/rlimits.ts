@@ -15,7 +15,7 @@ export interface Rlimit {
 const RLIMIT_CORE = 4;
 const RLIMIT_MSGQUEUE = 12;
 const RLIMIT_NICE = 13;
-const RLIMIT_RTPRIO = 14;
+export const RLIMIT_RTPRIO = 14;
 const MQ_BYTES_MAX = 819200;
 const UNLIMITED = Number.POSITIVE_INFINITY;
 

@@ -8,13 +8,13 @@ import {
   isRealTime, MAX_RT_PRIORITY, SCHED_DEADLINE, SCHED_OTHER, SCHED_RESET_ON_FORK, SCHED_RR,
 } from '../task/priorities.js';
 import type { Kernel } from './kernel.js';
-import { getRlimit } from './rlimits.js';
+import { getRlimit, RLIMIT_RTPRIO } from './rlimits.js';
 import { storeTimespec } from './sys_time.js';
 import type { TimespecKind } from './timespec.js';
 import { getWord, putWord } from './user_words.js';
 
 const RLIMIT_NICE = 13;
-const RLIMIT_RTPRIO = 14;
+
 /** What a SCHED_RR task may run at a time: DEF_TIMESLICE. */
 const RR_INTERVAL_NS = 1e8;
 
