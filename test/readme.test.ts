@@ -56,7 +56,7 @@ describe('the README', () => {
   });
 
   it('names only flags that a command knows', () => {
-    const help = ['run', 'maps', 'bench threads', 'demo', 'list'].map((name) => run(`guardpage ${name} --help`).join('\n'));
+    const help = ['run', 'maps', 'bench threads', 'demo', 'list', 'replay', 'reproduce'].map((name) => run(`guardpage ${name} --help`).join('\n'));
     const known = new Set(help.join('\n').match(/--[a-z][a-z-]*/g));
     const flags = [...readme.matchAll(/(?<![-\w])--[a-z][a-z-]*/g)].map(([flag]) => flag);
     expect(flags.filter((flag) => !known.has(flag))).toEqual([]);
