@@ -99,7 +99,7 @@ function summary({ explored, exhausted, cut, complete, found }: Exploration, run
   if (found !== null) return `${of}${long}`;
   if (exhausted) return `${of}, all there are: nothing found`;
   const all = complete > 0 ? `, among them all with up to ${complete} preemptions` : '';
-  const why = isTimeUp ? ' (--explore-time is over)' : explored < runs ? '' : ' (a higher --explore N tries more)';
+  const why = isTimeUp ? ' (--explore-time is over)' : explored < 0.99 * runs ? ' (hardly any others came up at random)' : ' (a higher --explore N tries more)';
   return `${of}${all}: nothing found${long}${why}`;
 }
 

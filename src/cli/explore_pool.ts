@@ -13,6 +13,8 @@ import type { Setup } from './messages.js';
 /** Schedules that are one worker's. */
 const ONE_SHARD = 2000;
 const SHARDS = 16;
+/** How often what is left over is shared out again. */
+const MOST_ROUNDS = 4;
 /** Nearly all that a run allocates is garbage at its end: room for thousands of runs saves a fifth of the time. */
 const YOUNG_MB = 96;
 /** How often progress is looked at. */
@@ -47,7 +49,8 @@ export async function exploreInPool(request: ExploreRequest): Promise<Explored> 
     for (let i = 0; i < Math.min(shards, availableParallelism()); i++) members.push(new Member(request, control));
     const work = async () => {
       const setups = await Promise.all(members.map((member) => member.ready));
-      const done = await exploreShards(members, request, shards);
+      watch.start();
+      const done = await exploreShards(members, request, shards, control);
       const exploration = joined(done);
       const first = await members[0]!.observe('replay:');
       const { found } = exploration;
@@ -61,17 +64,32 @@ export async function exploreInPool(request: ExploreRequest): Promise<Explored> 
   }
 }
 
-async function exploreShards(members: readonly Member[], request: ExploreRequest, shards: number): Promise<Exploration[]> {
+/**
+ * The runs are shared out evenly. What shards that are soon exhausted leave over goes to the others, which begin again
+ * with more: that costs what they had done, but no schedule depends on how fast another shard was.
+ */
+async function exploreShards(
+  members: readonly Member[], request: ExploreRequest, shards: number, control: Int32Array,
+): Promise<Exploration[]> {
   const done: Exploration[] = [];
-  let next = 0;
-  const take = async (member: Member) => {
-    while (next < shards) {
-      const shard = next++;
-      const runs = Math.floor(request.runs / shards) + (shard < request.runs % shards ? 1 : 0);
-      done[shard] = await member.explore({ ...request.options, runs, shard, shards });
-    }
-  };
-  await Promise.all(members.map(take));
+  let open = Array.from({ length: shards }, (_, shard) => shard);
+  let share = Math.floor(request.runs / shards);
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const queue = [...open];
+    const take = async (member: Member) => {
+      for (let shard = queue.shift(); shard !== undefined; shard = queue.shift()) {
+        const runs = share + (round === 0 && shard < request.runs % shards ? 1 : 0);
+        done[shard] = await member.explore({ ...request.options, runs, shard, shards });
+      }
+    };
+    await Promise.all(members.map(take));
+    const left = request.runs - done.reduce((sum, { explored }) => sum + explored, 0);
+    open = open.filter((shard) => !done[shard]!.exhausted);
+    if (done.some(({ found }) => found !== null) || Atomics.load(control, STOP) !== 0) break;
+    if (open.length === 0 || left < open.length) break;
+    share += Math.floor(left / open.length);
+    for (const shard of open) Atomics.sub(control, EXPLORED, done[shard]!.explored);
+  }
   return done;
 }
 
@@ -146,6 +164,7 @@ class Watch {
   readonly failure: Promise<never>;
   isTimeUp = false;
   private readonly ticking: NodeJS.Timeout;
+  private begun = Number.POSITIVE_INFINITY;
 
   constructor(request: ExploreRequest, control: Int32Array) {
     const start = performance.now();
@@ -159,7 +178,7 @@ class Watch {
       const now = performance.now();
       const explored = Atomics.load(control, EXPLORED);
       request.onProgress(explored);
-      if (now - start >= request.mostMs) {
+      if (now - this.begun >= request.mostMs) {
         this.isTimeUp = true;
         Atomics.store(control, STOP, 1);
       }
@@ -168,6 +187,11 @@ class Watch {
         fail(new RunError(`a schedule did not end within ${request.timeoutMs / 1000} s: a thread that never gives up the processor (--timeout gives it longer)`));
       }
     }, TICK_MS);
+  }
+
+  /** The program is loaded: its time begins. */
+  start(): void {
+    this.begun = performance.now();
   }
 
   end(): void {

@@ -42,6 +42,13 @@ describe.concurrent('run --explore', () => {
     expect(ended).toEqual({ status: 0, stdout: '', stderr: expect.stringMatching(/^guardpage: explored \d+ schedules, all there are: nothing found\n$/) });
   });
 
+  it('a program of many shards is exhausted where all its schedules fit, however unevenly they lie', async () => {
+    const ended = await guardpage(['run', bug('check_then_act'), '--explore', '40000', '--json', '-', '--quiet', '--', 'fixed']);
+    expect([ended.status, JSON.parse(ended.stdout)]).toMatchObject([0, { exhausted: true, found: null, cut: 0 }]);
+    const other = await guardpage(['run', bug('check_then_act'), '--explore', '30000', '--json', '-', '--quiet', '--', 'fixed']);
+    expect(JSON.parse(other.stdout).explored).toBe(JSON.parse(ended.stdout).explored);
+  });
+
   it('with --json - writes what was found', async () => {
     const ended = await guardpage(['run', bug('lost_update'), '--explore', '1000', '--json', '-', '--arch', 'sparc64']);
     expect([ended.status, JSON.parse(ended.stdout)]).toMatchObject([1, {
@@ -63,7 +70,7 @@ describe.concurrent('run --explore', () => {
   });
 
   it('ends when its time is over', async () => {
-    const { status, stderr } = await guardpage(['run', join(ROOT, 'examples/workers.ts'), '--explore', '1000000000', '--explore-time', '1']);
+    const { status, stderr } = await guardpage(['run', bug('dining_philosophers'), '--explore', '1000000000', '--explore-time', '1', '--', 'fixed']);
     expect([status, stderr]).toEqual([0, expect.stringMatching(/^guardpage: explored [\d,]+ schedules?.*: nothing found \(--explore-time is over\)\n$/)]);
   });
 
