@@ -177,3 +177,20 @@ describe('a machine used wrongly', () => {
     );
   });
 });
+
+describe.each(machines)('what is no thread, on $name', ({ config }) => {
+  it('is ESRCH for every call that names one, wherever the address leads', () => {
+    const ran = run(config, function* (libc) {
+      for (const wild of [0, 4, 3, 0x1234560, libc.bss(64)]) {
+        const errors = [
+          (yield* libc.pthread_join(wild))[0], yield* libc.pthread_detach(wild), yield* libc.pthread_kill(wild, 0),
+          yield* libc.pthread_cancel(wild), libc.pthread_getattr_np(wild, libc.bss(64)),
+          (yield* libc.pthread_getschedparam(wild))[0], (yield* libc.pthread_timedjoin_np(wild, { sec: 0, nsec: 0 }))[0],
+          (yield* libc.pthread_tryjoin_np(wild))[0],
+        ];
+        expect(errors).toEqual(Array(8).fill(libc.E.ESRCH));
+      }
+    });
+    expect([ran.outcome, ran.message]).toEqual(['exited', null]);
+  });
+});
