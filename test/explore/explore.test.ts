@@ -1,5 +1,6 @@
 /* Exploration: how many schedules there are, what is found in them, and that it comes back. */
 
+import * as guardpage from 'guardpage';
 import type { Libc } from 'guardpage';
 import { describe, expect, it } from 'vitest';
 import { explore, type ExploreOptions } from '../../src/explore/explore.js';
@@ -172,5 +173,14 @@ describe('other ends', () => {
   it('random schedules find what is too deep for the levels that fit', () => {
     const { found, complete } = explored(lostUpdate(6), { runs: 10 });
     expect([found?.finding, complete]).toEqual(['exit status', 0]);
+  });
+});
+
+describe('as a library', () => {
+  it('guardpage exports what it takes to explore a program and to look at what was found', () => {
+    const program = new guardpage.ProgramRun({ arch: 'ia64' }, abba(false));
+    const { found } = guardpage.explore((schedule) => program.run(schedule), { runs: 100 });
+    const { result, lockCycles } = guardpage.observeRun({ arch: 'ia64' }, abba(false), [], guardpage.findSchedule(found!.schedule, 1)!);
+    expect([result.outcome, lockCycles.length]).toEqual(['deadlock', 1]);
   });
 });
