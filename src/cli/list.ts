@@ -2,7 +2,7 @@
  * guardpage list: the records as tables and as JSON. Everything is read from the records, so that a
  * machine, release or search that is added there appears here.
  */
-import { archs, findArch, isKnown, newestKnown, type Target } from '../arch/index.js';
+import { type Arch, archs, findArch, isKnown, newestKnown, type Target } from '../arch/index.js';
 import { hexDigits, hiOfVpn, loOfVpn } from '../lib/u64.js';
 import { searches } from '../mm/unmapped_area/index.js';
 import { callPresence, findRelease, type Release, releases } from '../release/index.js';
@@ -41,23 +41,27 @@ const listings: Readonly<Record<TableName, (flags: ListFlags) => Listing>> = {
   stacks: listStacks,
 };
 
-/** Every machine that is known under one release, with every word size of its tasks. */
-function targets(release: Release, only: readonly string[] = archs.map((arch) => arch.name)): Target[] {
-  return only.flatMap((name) => {
+/** These machines, or all. */
+function archsNamed(only: readonly string[] = archs.map((arch) => arch.name)): Arch[] {
+  return only.map((name) => {
     const arch = findArch(name);
     if (arch === undefined) throw new UsageError(`no machine "${name}"; there are: ${archs.map((a) => a.name).join(', ')}`);
-    return arch.bits.filter((bits) => isKnown(arch, bits, release)).map((bits) => arch.at(release, bits));
+    return arch;
   });
 }
 
+/** Every machine that is known under one release, with every word size of its tasks. */
+function targets(release: Release, only?: readonly string[]): Target[] {
+  return archsNamed(only).flatMap((arch) =>
+    arch.bits.filter((bits) => isKnown(arch, bits, release)).map((bits) => arch.at(release, bits)));
+}
+
 /** Every machine once: under the default release, or the newest one that is known of it. */
-function typicalTargets(): Target[] {
-  return archs.flatMap((arch) => {
-    return arch.bits.map((bits) => {
-      const name = arch.releases[bits]!.includes(DEFAULT_KERNEL) ? DEFAULT_KERNEL : newestKnown(arch, bits);
-      return arch.at(findRelease(name)!.release, bits);
-    });
-  });
+function typicalTargets(only?: readonly string[]): Target[] {
+  return archsNamed(only).flatMap((arch) => arch.bits.map((bits) => {
+    const name = arch.releases[bits]!.includes(DEFAULT_KERNEL) ? DEFAULT_KERNEL : newestKnown(arch, bits);
+    return arch.at(findRelease(name)!.release, bits);
+  }));
 }
 
 /** Where the first mmap looks: TASK_UNMAPPED_BASE, or below mmap_base of an 8 MiB stack. */
@@ -74,11 +78,13 @@ function addressText(vpn: number, target: Target): string {
   return `0x${hexDigits(hiOfVpn(vpn, target.pageShift), loOfVpn(vpn, target.pageShift))}`;
 }
 
-function listArchs(): Listing {
-  const records = typicalTargets().map((target) => {
+function listArchs({ kernel }: ListFlags): Listing {
+  const shown = kernel === undefined ? typicalTargets() : targets(releaseNamed(kernel));
+  const records = shown.map((target) => {
     const nptl = target.nptl('2.36');
     return {
       arch: target.arch,
+      kernel: target.release.name,
       bits: target.bits,
       pageSize: target.pageSize,
       bigEndian: target.bigEndian,
@@ -91,11 +97,11 @@ function listArchs(): Listing {
     };
   });
   const rows = records.map((r) => [
-    r.arch, String(r.bits), grouped(r.pageSize), r.bigEndian ? 'big' : 'little', r.unmappedBase, r.stackTop,
+    r.arch, r.kernel, String(r.bits), grouped(r.pageSize), r.bigEndian ? 'big' : 'little', r.unmappedBase, r.stackTop,
     grouped(r.pthreadStackMin), r.trap,
   ]);
   const columns: Column[] = [
-    { head: 'machine' }, { head: 'bits', align: 'right' }, { head: 'page', align: 'right' }, { head: 'endian' },
+    { head: 'machine' }, { head: 'release' }, { head: 'bits', align: 'right' }, { head: 'page', align: 'right' }, { head: 'endian' },
     { head: 'mmap from', align: 'right' }, { head: 'stack top', align: 'right' }, { head: 'stack min', align: 'right' },
     { head: 'system call' },
   ];
@@ -103,7 +109,6 @@ function listArchs(): Listing {
 }
 
 function listKernels(): Listing {
-  const machines = typicalTargets();
   const records = releases.map((release) => ({
     kernel: release.name,
     date: release.date,
@@ -112,19 +117,27 @@ function listKernels(): Listing {
     pidMax: release.pidMax,
     about: release.about,
   }));
-  const rows = records.map((r) => [
-    r.kernel, r.date, ...machines.map((m) => searchOf(r.searches, m)), grouped(r.maxMapCount), r.about,
-  ]);
+  const rows = records.map((r) => [r.kernel, r.date, searchesText(r.searches), r.about]);
   const columns: Column[] = [
-    { head: 'release' }, { head: 'date' }, ...machines.map((target) => ({ head: nameOf(target) })),
-    { head: 'areas', align: 'right' }, { head: 'what changed', width: 40 },
+    { head: 'release' }, { head: 'date' }, { head: 'searches', width: 54 }, { head: 'what changed', width: 36 },
   ];
   return { columns, rows, records };
 }
 
-/** The search of one machine in one release; "-" where the two are not known together. */
-function searchOf(known: readonly { arch: string; bits: 32 | 64; search: string }[], machine: Target): string {
-  return known.find(({ arch, bits }) => arch === machine.arch && bits === machine.bits)?.search ?? '-';
+type MachineSearch = Pick<Target, 'arch' | 'bits' | 'search'>;
+
+/** "cursor: i386, x86_64; first-fit: sparc64": machines by search, word sizes where they differ or one is not known. */
+function searchesText(known: readonly MachineSearch[]): string {
+  return [...new Set(known.map(({ search }) => search))].map((search) => {
+    const users = known.filter((machine) => machine.search === search);
+    return `${search}: ${[...new Set(users.map((machine) => shortName(machine, users)))].join(', ')}`;
+  }).join('; ');
+}
+
+/** The machine's name, with its word size unless all of its word sizes are there. */
+function shortName({ arch, bits }: MachineSearch, among: readonly MachineSearch[]): string {
+  const isWhole = findArch(arch)!.bits.every((size) => among.some((other) => other.arch === arch && other.bits === size));
+  return isWhole ? arch : `${arch} ${bits}-bit`;
 }
 
 function listSearches(): Listing {
@@ -166,14 +179,19 @@ function stateOf(name: string, target: Target): CallState | null {
   return presence === 'backported' ? 'backported' : 'implemented';
 }
 
-function listSyscalls(flags: ListFlags): Listing {
-  const kernel = flags.kernel ?? DEFAULT_KERNEL;
+/** The record that --kernel names; a lower one is named on stderr. */
+function releaseNamed(kernel: string): Release {
   const choice = findRelease(kernel);
   if (choice === undefined) {
     throw new UsageError(`no kernel release "${kernel}"; there are: ${releases.map((r) => r.name).join(', ')}`);
   }
   if (!choice.exact) say(`kernel ${kernel} has no record of its own: ${choice.release.name} is used`);
-  const machines = targets(choice.release, flags.arch);
+  return choice.release;
+}
+
+function listSyscalls(flags: ListFlags): Listing {
+  const { kernel } = flags;
+  const machines = kernel === undefined ? typicalTargets(flags.arch) : targets(releaseNamed(kernel), flags.arch);
   const names = [...new Set(machines.flatMap((target) => Object.keys(target.nr)))].sort();
   const records = names.map((name) => ({
     name,

@@ -22,6 +22,23 @@ describe.concurrent('list', () => {
     expect(rows[0]).toMatchObject({ arch: 'i386', pageSize: 4096, unmappedBase: '0x40000000', pthreadStackMin: 16384 });
   });
 
+  it('archs --kernel: the values under that release', async () => {
+    const rows = await json('archs', '--kernel', '2.6.18');
+    expect(rows.map((row) => [row['arch'], row['bits'], row['kernel'], row['unmappedBase']])).toEqual([
+      ['i386', 32, '2.6.18', '0xb8000000'],
+      ['sparc64', 64, '2.6.18', '0xfffff80100000000'],
+      ['sparc64', 32, '2.6.18', '0xf7ffe000'],
+      ['ia64', 64, '2.6.18', '0x2000000000000000'],
+      ['x86_64', 64, '2.6.18', '0x2aaaaaaab000'],
+      ['x86_64', 32, '2.6.18', '0xf7ffe000'],
+    ]);
+  });
+
+  it('kernels fits 120 columns', async () => {
+    const { stdout } = await guardpage(['list', 'kernels']);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
   it('kernels: release, date, the search of each machine, what changed', async () => {
     const rows = await json('kernels');
     expect(rows.map((row) => row['kernel'])).toEqual(releases.map((release) => release.name));
@@ -46,6 +63,7 @@ describe.concurrent('list', () => {
       { arch: 'sparc64', bits: 32, nr: 71, state: 'implemented' },
       { arch: 'ia64', bits: 64, nr: 1151, state: 'implemented' },
       { arch: 'x86_64', bits: 64, nr: 9, state: 'implemented' },
+      { arch: 'x86_64', bits: 32, nr: 90, state: 'implemented' },
     ]);
     expect(named('set_tid_address')).toContainEqual({ arch: 'i386', bits: 32, nr: 258, state: 'backported' });
     expect(named('userfaultfd')).toContainEqual({ arch: 'i386', bits: 32, nr: 374, state: 'ENOSYS' });
@@ -65,7 +83,7 @@ describe.concurrent('list', () => {
   it('tables without colour when not on a terminal, and JSON into a file beside them', async () => {
     const file = join(scratch(), 'kernels.json');
     const { stdout } = await guardpage(['list', 'kernels', '--json', file]);
-    expect(stdout).toMatch(/^┌.*│ 2\.5\.46 +│ 2002-11 │ free-area-cache │ first-fit/s);
+    expect(stdout).toMatch(/^┌.*│ 2\.5\.46 +│ 2002-11 │ free-area-cache: i386; first-fit: sparc64, ia64/s);
     expect(stdout).not.toContain('\u001b');
     expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveProperty('kernels');
   });

@@ -17,7 +17,7 @@ describe.concurrent('commands and options', () => {
     [['bench'], 'no command of bench given; there are: threads'],
     [['bench', 'memory'], 'no command "memory" of bench; there are: threads'],
     [['list', 'machines'], 'no command "machines" of list; there are: archs, kernels, searches, syscalls, stacks'],
-    [['list', 'archs', '--svg', 'x'], 'no option "--svg" of list archs; there are: --json, --help'],
+    [['list', 'archs', '--svg', 'x'], 'no option "--svg" of list archs; there are: --json, --kernel, --help'],
     [['run'], 'run needs PROGRAM: see guardpage run --help'],
     [['run', HELLO, 'x'], 'run takes one program, not also "x": arguments of the program go after --'],
     [['maps'], 'maps needs FILE: see guardpage maps --help'],
