@@ -2,10 +2,9 @@
  * A million calls with any registers, as any_registers.test.ts makes thousands, on every machine under every
  * release. The process may not grow by more than the machines' memory and a stated overhead.
  */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { freshSeed } from '../support/seed.js';
-import { FUZZ_RAM, Fuzzer, fuzzMachines, fuzzPrograms } from './fuzz.js';
+import { FUZZ_RAM, fuzz, fuzzMachines } from './fuzz.js';
 
 const CALLS = 1_000_000;
 const LENGTH = 200;
@@ -18,14 +17,9 @@ let peak = 0;
 
 describe.each(fuzzMachines)('$name', (machine) => {
   it('any call with any arguments ends with a result, a documented error or a sleep', () => {
-    const fuzzer = new Fuzzer(machine);
-    const most = Math.ceil(CALLS / fuzzMachines.length);
-    const numRuns = Math.ceil(most / (LENGTH / 2.2));
-    fc.assert(fc.property(fuzzPrograms(LENGTH), (program) => {
-      fuzzer.run(program);
+    made += fuzz(machine, CALLS / fuzzMachines.length, LENGTH, seed, () => {
       peak = Math.max(peak, process.memoryUsage.rss());
-    }), { seed, numRuns });
-    made += fuzzer.made;
+    });
   });
 });
 
