@@ -25,30 +25,35 @@ const CTID = { 'tls-fourth': 4, 'tls-fifth': 3, 'stack-size': 4 };
 const CSIGNAL = 0xff;
 
 interface Pointer {
-  readonly hi: number;
-  readonly lo: number;
+  hi: number;
+  lo: number;
 }
 
 /** What the calls of this file ask for. */
 interface CloneArgs {
-  readonly flags: number;
-  readonly exitNotice: number;
+  flags: number;
+  exitNotice: number;
   readonly parentTid: Pointer;
   readonly childTid: Pointer;
 }
 
-const NOWHERE: Pointer = { hi: 0, lo: 0 };
+const NOWHERE: Readonly<Pointer> = { hi: 0, lo: 0 };
+
+/** sysClone's, filled in anew by each call: a thread costs no garbage here. */
+const asked: CloneArgs = { flags: 0, exitNotice: 0, parentTid: { hi: 0, lo: 0 }, childTid: { hi: 0, lo: 0 } };
 
 /** Returns the child's tid; EINVAL for flags that need each other, EAGAIN without a pid, ENOMEM, EPERM, EFAULT. */
 export function sysClone(k: Kernel): number {
   const flags = k.lo(0);
-  const [ptid, ctid] = [PTID[k.target.cloneOrder], CTID[k.target.cloneOrder]];
-  return clone(k, {
-    flags,
-    exitNotice: flags & CSIGNAL,
-    parentTid: { hi: k.hi(ptid), lo: k.lo(ptid) },
-    childTid: { hi: k.hi(ctid), lo: k.lo(ctid) },
-  });
+  const ptid = PTID[k.target.cloneOrder];
+  const ctid = CTID[k.target.cloneOrder];
+  asked.flags = flags;
+  asked.exitNotice = flags & CSIGNAL;
+  asked.parentTid.hi = k.hi(ptid);
+  asked.parentTid.lo = k.lo(ptid);
+  asked.childTid.hi = k.hi(ctid);
+  asked.childTid.lo = k.lo(ctid);
+  return clone(k, asked);
 }
 
 export function sysFork(k: Kernel): number {

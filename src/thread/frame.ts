@@ -38,7 +38,7 @@ export class Frames {
 
   /** The thread has ended. */
   forget(row: number): void {
-    this.depths.delete(row);
+    if (this.depths.size > 0) this.depths.delete(row);
   }
 }
 

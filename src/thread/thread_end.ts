@@ -15,7 +15,7 @@ export function endThread(nptl: Nptl, row: number, result: unknown, beforeExit: 
   const { threads, sys } = nptl;
   threads.result.set(row, result);
   threads.cancelhandling[row]! |= EXITING_BIT;
-  nptl.names.delete(row);
+  if (nptl.names.size > 0) nptl.names.delete(row);
   nptl.nthreads -= 1;
   if (nptl.nthreads === 0) {
     beforeExit();

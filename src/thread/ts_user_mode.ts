@@ -293,19 +293,19 @@ export class TsUserMode implements UserMode {
       return true;
     }
     const row = nptl.rowOf(slot);
-    const exited = exitValues.has(slot);
+    const exited = exitValues.size > 0 && exitValues.has(slot);
     if (row === nptl.mainRow && !exited) {
       runtime.exitProcess(typeof returned === 'number' ? returned : 0);
       return true;
     }
-    if (!exited) exitValues.set(slot, returned);
-    if (nptl.cleanups.has(row) || nptl.keys.values.has(row)) {
+    if ((nptl.cleanups.size > 0 && nptl.cleanups.has(row)) || (nptl.keys.values.size > 0 && nptl.keys.values.has(row))) {
+      if (!exited) exitValues.set(slot, returned);
       this.bodies[slot] = this.epilogue(slot);
       return this.stepBody(slot);
     }
-    const value = exitValues.get(slot);
+    const value = exited ? exitValues.get(slot) : returned;
     runtime.forgetThread(row);
-    exitValues.delete(slot);
+    if (exited) exitValues.delete(slot);
     endThread(nptl, row, value, () => runtime.stdio.flush());
     return true;
   }
