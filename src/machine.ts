@@ -402,7 +402,7 @@ export class Machine {
     const tid = this.kernel.tasks.tid[task] ?? 0;
     const name = this.kernel.processes[0]?.user.nameOf(task) ?? '?';
     const who = `thread ${tid} (${name})`;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = explained(error);
     const kind = error instanceof ProgramError || !(error instanceof Error) ? '' : `${error.name}: `;
     return this.result('exited', 1, null, [], `the program threw in ${who}: ${kind}${text}`, error);
   }
@@ -614,10 +614,26 @@ function resolveNptl(config: MachineConfig, target: Target): '2.3.3' | '2.36' {
   return version;
 }
 
+/** What a program's mistake most likely was, where JavaScript's own words name neither the call nor the reason. */
+function explained(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [text = ''] = error.message.split('\n');
+  if (!(error instanceof TypeError)) return text;
+  if (/is not iterable/.test(text)) {
+    return 'yield* was given something that is not a call that may block: a function that returns at once is used without it, ' +
+      'and one that libc does not have gives nothing';
+  }
+  return /reading '(high|low)'/.test(text) ? 'an address is undefined' : text;
+}
+
 function resolveSchedule(config: MachineConfig): Schedule | null {
   const name = config.schedule ?? 'rr';
   const schedule = findSchedule(name, config.seed ?? 1);
-  if (schedule === undefined) throw new ConfigError(`no schedule "${name}"; there are: ${list(scheduleNames)}`);
+  if (schedule === undefined) {
+    throw new ConfigError(
+      `no schedule "${name}"; there are: ${list(scheduleNames)} (DEPTH a number from 1, CHOICES as --explore prints them)`,
+    );
+  }
   return schedule;
 }
 

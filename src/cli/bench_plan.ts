@@ -7,7 +7,7 @@ import { stackStrategies } from '../thread/stacks/index.js';
 import { findArch } from '../arch/index.js';
 import { grouped } from '../report/numbers.js';
 import { UsageError } from './errors.js';
-import { DEFAULT_WARMUP } from './values.js';
+import { bytes as bytesOf, DEFAULT_WARMUP } from './values.js';
 
 /** One process to be. It goes to the child as JSON. */
 export interface RunPlan {
@@ -124,9 +124,8 @@ function stackOf(machine: Machine, asked: string | undefined): number {
   const least = target.nptl(nptlVersion).PTHREAD_STACK_MIN;
   if (asked === undefined) return Math.max(DEFAULT_STACK, least);
   if (asked === 'min') return least;
-  const bytes = /^\d{1,15}$/.test(asked) ? Number(asked) : Number.NaN;
+  const bytes = bytesOf('--stack')(asked);
   const most = MOST_STACK[target.bits];
-  if (Number.isNaN(bytes)) throw new UsageError(`--stack "${asked}" is neither a number of bytes nor "min"`);
   const name = `${target.arch} (${target.bits}-bit tasks)`;
   if (bytes < least) throw new UsageError(`--stack ${asked} is less than PTHREAD_STACK_MIN of ${name}, ${least}`);
   if (bytes > most) throw new UsageError(`--stack ${asked} is more than ${name} can hold: at most ${most}`);

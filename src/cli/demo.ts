@@ -2,7 +2,7 @@
  * guardpage demo: the experiment that guardpage grew from, on three machines. In 2.5.46 (November 2002)
  * the search for a hole began to remember where the first one is.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BenchReport, growthOf } from '../report/index.js';
 import { PROGRAM } from './bench.js';
@@ -36,7 +36,8 @@ export async function demo(folder: string, quiet: boolean): Promise<number> {
   const json = join(folder, 'demo.json');
   const svg = join(folder, 'demo.svg');
   try {
-    mkdirSync(folder, { recursive: true });
+    // Not recursive: below /proc, Node looks for a folder that it could make without end.
+    if (!existsSync(folder)) mkdirSync(folder);
   } catch (error) {
     throw new UsageError(`cannot make the folder ${folder}: ${reasonOf(error)}`);
   }

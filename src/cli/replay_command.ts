@@ -6,7 +6,9 @@ import * as value from './values.js';
 
 const EXAMPLES = `
 Examples:
-  $ strace -f -o ls.log ls && guardpage replay ls.log --arch x86_64 --kernel 6.18
+  $ setarch -R strace -f -o ls.log -e inject=brk:signal=STOP:when=1 ls &
+  $ cat /proc/$(pgrep -n -x ls)/maps > ls.maps; pkill -CONT -n -x ls    # it stops at its first call: that is its map after exec
+  $ guardpage replay ls.log --arch x86_64 --kernel 6.18 --initial-maps ls.maps
   $ guardpage replay server.log.gz --kernel 2.6.9,2.6.11 --initial-maps server.maps --honour
   $ guardpage replay ls.log --arch x86_64 --kernel 6.18 --initial-maps ls.maps --strict --json - | jq .matched
 `;

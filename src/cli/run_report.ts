@@ -19,7 +19,8 @@ export function sayOutcome({ ending }: Finished, timeoutSeconds: number): void {
   if (outcome === 'timeout') {
     say(`timeout: the program did not end within ${timeoutSeconds} s and was stopped (--timeout gives it longer)`);
   } else if (outcome === 'deadlock') {
-    say(`deadlock: no thread can run, and nothing will ever wake the ${grouped(deadlock.length)} that wait`);
+    const those = deadlock.length === 1 ? 'one that waits' : `${grouped(deadlock.length)} that wait`;
+    say(`deadlock: no thread can run, and nothing will ever wake the ${those}`);
     writeAll(STDERR, deadlockLines(deadlock));
   } else if (message !== null) {
     say(message);

@@ -251,6 +251,8 @@ function counted(count: number, noun: string): string {
 export function holesOf(areas: readonly MapsArea[]): Hole[] {
   return areas.slice(1).flatMap((area, i) => {
     const { end } = areas[i] as MapsArea;
+    // Below x86_64's vsyscall page lie addresses that no processor has, and the kernel: no hole of the process.
+    if (area.name === '[vsyscall]') return [];
     return area.start > end ? [{ start: end, end: area.start, bytes: area.start - end }] : [];
   });
 }

@@ -1,5 +1,6 @@
 /** printf's formats: %d %i %u %x %X %o %c %s %p %f %e %g %%, with flags, width, precision; h l z ignored. */
 import { Long } from '../lib/u64.js';
+import { ProgramError } from './sys.js';
 
 export type PrintfArg = number | bigint | string | Long | null | undefined;
 
@@ -7,6 +8,7 @@ const SPEC = /%([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+))?(?:hh|h|ll|l|z|j|t)?([diuxXocsp
 
 /** The text of a printf call. A missing argument prints as 0 or (null), as memory might. */
 export function formatPrintf(format: string, args: readonly PrintfArg[]): string {
+  for (let i = 0; i < args.length; i++) checkArg(args[i], i);
   let next = 0;
   return format.replace(SPEC, (_all, flags: string, width: string, precision: string, kind: string) => {
     if (kind === '%') return '%';
@@ -16,6 +18,14 @@ export function formatPrintf(format: string, args: readonly PrintfArg[]): string
     const fill = digits >= 0 && 'diuxXo'.includes(kind) ? flags.replaceAll('0', '') : flags;
     return pad(convert(kind, args[next++], digits, flags), fill, minimum, kind);
   });
+}
+
+/** A call that was not given `yield*` would print as 0, in silence. */
+function checkArg(arg: unknown, i: number): void {
+  if (typeof arg !== 'object' || arg === null || arg instanceof Long) return;
+  const isCall = Symbol.iterator in arg && !Array.isArray(arg);
+  const what = isCall ? 'a call that was made without yield*' : 'an object';
+  throw new ProgramError(`printf: argument ${i + 1} after the format is ${what}, not a number or a string`);
 }
 
 function convert(kind: string, arg: PrintfArg, digits: number, flags: string): string {

@@ -25,7 +25,7 @@ import { Protections } from './protections.js';
 import { NOBODY, PthreadTable } from './pthread_table.js';
 import type { StackRange } from './stacks/range.js';
 import type { NamedSem } from './named_sem.js';
-import { Sys } from './sys.js';
+import { ProgramError, Sys } from './sys.js';
 
 export const STDIO_BUFFER = 1024;
 const USER_DESC = 16;
@@ -273,6 +273,7 @@ export class Nptl {
 
   /** Static memory of the program, zeroed, 16-aligned: as a C variable at file level. */
   bss(bytes: number): Addr {
+    if (!Number.isSafeInteger(bytes) || bytes < 0) throw new ProgramError(`bss(${bytes}): not a number of bytes`);
     const at = this.bssUsed;
     this.bssUsed += Math.ceil(bytes / 16) * 16;
     if (this.bssUsed > this.bssEnd) {

@@ -209,6 +209,9 @@ export class TsUserMode implements UserMode {
   private begin(slot: number): boolean {
     const started = this.start(slot);
     if (this.nptl.kernel.tasks.state[slot] === TASK_FREE) return false;
+    if (started instanceof Promise) {
+      throw new ProgramError('a thread\'s function is async: a generator (function*) is what can wait here');
+    }
     const body = bodyOf(started);
     this.bodies[slot] = body;
     if (body === undefined) this.finish(slot, started);
@@ -231,6 +234,9 @@ export class TsUserMode implements UserMode {
       step = OVER;
     }
     nptl.sys.checkStarted();
+    if (step.value !== undefined && !step.done) {
+      throw new ProgramError('a thread yielded a value: a call is used with yield*, not with yield');
+    }
     while (nptl.exiting === slot) step = this.leave(slot, body);
     if (!step.done) return false;
     return this.finish(slot, step.value);

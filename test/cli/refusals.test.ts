@@ -110,7 +110,7 @@ describe.concurrent('values of bench threads', () => {
     [['--threads', '999999999999'], '--threads "999999999999" is not a whole number from 1 to 4194304'],
     [['--stack', '4096'], '--stack 4096 is less than PTHREAD_STACK_MIN of i386 (32-bit tasks), 16384'],
     [['--stack', '65536', '--arch', 'i386,ia64'], '--stack 65536 is less than PTHREAD_STACK_MIN of ia64 (64-bit tasks), 196608'],
-    [['--stack', 'small'], '--stack "small" is neither a number of bytes nor "min"'],
+    [['--stack', 'small'], '--stack "small" is not a number of bytes (digits, and k, m or g for powers of 1024)'],
     [['--stack', '99999999999'], '--stack 99999999999 is more than i386 (32-bit tasks) can hold: at most 2147483648'],
     [['--stacks', 'heap'], 'no stack strategy "heap"; there are: nptl, noguard, bitmap, madvise'],
     [['--arch', 'i386,vax'], 'no machine "vax"; there are: i386, sparc64, ia64, x86_64'],

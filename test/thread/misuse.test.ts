@@ -166,6 +166,25 @@ describe('a program that does not end', () => {
   });
 });
 
+describe('what is easily written wrong is a sentence', () => {
+  // Programs as a newcomer writes them: what the types forbid, and `run` does not check.
+  // biome-ignore lint/suspicious/noExplicitAny: these programs are wrong on purpose
+  it.each<[string, (libc: any) => unknown, RegExp]>([
+    ['printf of a call', function* (libc) { yield* libc.printf('%d', libc.getpid()); }, /printf: argument 1 .* a call that was made without yield\*/],
+    ['yield* of what returns at once', function* (libc) { yield* libc.sem_init(libc.bss(32), 0, 0); }, /yield\* was given something that is not a call/],
+    ['yield instead of yield*', function* (libc) { yield libc.getpid(); }, /a call is used with yield\*, not with yield/],
+    ['an async main', async () => 0, /async: a generator \(function\*\)/],
+    ['a start routine that is none', function* (libc) { yield* libc.pthread_create(null, 5); }, /a start routine that is not a function/],
+    ['an address that is undefined', function* (libc) { yield* libc.pthread_mutex_lock(undefined); }, /an address is undefined/],
+    ['fork without a function', function* (libc) { yield* libc.fork(); }, /fork was given no function/],
+    ['bss of no number', (libc) => libc.bss('x'), /bss\(x\): not a number of bytes/],
+  ])('%s', (_what, main, sentence) => {
+    const { outcome, exit, message } = run({ quiet: true }, main);
+    expect([outcome, exit]).toEqual(['exited', 1]);
+    expect(message).toMatch(sentence);
+  });
+});
+
 describe('a machine used wrongly', () => {
   it('run() before load() says so', () => {
     expect(() => new Machine().run()).toThrow('run() before load(main): the machine has no program');

@@ -4,6 +4,7 @@ import { type Call, Done } from '../call.js';
 import { fork } from '../fork.js';
 import type { Steps } from '../futex.js';
 import { waitpid } from '../process_calls.js';
+import { ProgramError } from '../sys.js';
 import { LibcCore } from './core.js';
 
 export class Processes extends LibcCore {
@@ -12,6 +13,9 @@ export class Processes extends LibcCore {
    * thread, and exits with what it returns. It has a copy of guest memory; JavaScript variables are shared.
    */
   fork<T>(child: (arg: T) => unknown, arg?: T): Call<number> {
+    if (typeof child !== 'function') {
+      throw new ProgramError('fork was given no function: say what the child runs, fork(child, arg)');
+    }
     return this.lazy('fork', this.forked(() => child(arg as T)));
   }
 

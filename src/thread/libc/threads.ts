@@ -9,6 +9,7 @@ import { type Joined, pthreadJoin, pthreadTimedjoin, pthreadTryjoin } from '../p
 import { getName, setName } from '../pthread_name.js';
 import * as sched from '../pthread_sched.js';
 import type { Timespec } from '../timespec.js';
+import { ProgramError } from '../sys.js';
 import { LibcCore } from './core.js';
 
 export class Threads extends LibcCore {
@@ -22,6 +23,9 @@ export class Threads extends LibcCore {
   }
 
   private create(attrAddr: Addr | null, start: unknown, arg: unknown): Call<[error: number, thread: Addr]> {
+    if (typeof start !== 'function') {
+      throw new ProgramError('pthread_create was given a start routine that is not a function');
+    }
     const row = pthreadCreate(this.nptl, attrAddr, start, arg);
     return new Done<[number, Addr]>(row < 0 ? [-row, 0] : [0, this.nptl.handle(row)]);
   }
