@@ -13,11 +13,8 @@ import { PhysicalMemory } from '../src/mm/physical_memory.js';
 import { load32, store32 } from '../src/mm/uaccess.js';
 import { Vm } from '../src/mm/vm.js';
 import { findArch } from '../src/arch/index.js';
-import { explore } from '../src/explore/explore.js';
-import { ProgramRun } from '../src/explore/program_run.js';
 import { Machine } from '../src/machine.js';
 import { findRelease, type SearchName } from '../src/release/index.js';
-import type { Addr } from '../src/thread/address.js';
 import type { Libc } from '../src/thread/libc.js';
 
 const PRIVATE_ANONYMOUS = 0x22;
@@ -112,31 +109,6 @@ group('whole programs on i386, reset between', () => {
       if (machine.run().exit !== 0) bug('the program failed');
     });
   }
-});
-
-/** What the exploring case runs: three threads, main among them, that add to a word under one mutex. */
-function* addLocked({ libc, mutex, word }: { libc: Libc; mutex: Addr; word: Addr }): Generator<unknown, void, unknown> {
-  yield* libc.pthread_mutex_lock(mutex);
-  libc.store32(word, libc.load32(word) + 1);
-  yield* libc.pthread_mutex_unlock(mutex);
-}
-
-function* threeThreads(libc: Libc): Generator<unknown, number, unknown> {
-  const shared = { libc, mutex: libc.bss(libc.sizeof.pthread_mutex_t), word: libc.bss(4) };
-  const [, first] = yield* libc.pthread_create(null, addLocked, shared);
-  const [, second] = yield* libc.pthread_create(null, addLocked, shared);
-  yield* addLocked(shared);
-  yield* libc.pthread_join(first);
-  yield* libc.pthread_join(second);
-  return libc.load32(shared.word) === 3 ? 0 : 1;
-}
-
-group('exploring a program of three threads and one mutex, 1,000 schedules of it', () => {
-  const program = new ProgramRun({}, threeThreads);
-  bench('i386', () => {
-    const { explored, found } = explore((schedule) => program.run(schedule), { runs: 1000 });
-    if (explored !== 1000 || found !== null) bug('the exploration failed');
-  });
 });
 
 await run({ colors: process.stdout.isTTY === true });
