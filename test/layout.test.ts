@@ -17,6 +17,10 @@ describe('layout', () => {
     ['sparc64', 32, '2.6.18', '0xf7ffc000', '0x70000000'],
     ['sparc64', 64, '2.6.18', '0xfffff80100000000', '0xfffff80100000000'],
     ['ia64', 64, '2.6.18', '0x2000000000000000', '0x2000000000000000'],
+    // Six pages of vvar, vvar_vclock and vdso come first, in 6.18 eight.
+    ['x86_64', 64, '6.13', '0x7ffff7ff8000', '0x2aaaaaab1000'],
+    ['x86_64', 64, '6.18', '0x7ffff7ff6000', '0x2aaaaaab3000'],
+    ['i386', 32, '6.13', '0xb7ff9000', '0x40006000'],
   ] as const)('%s %i-bit under %s: %s, or %s by choice', (arch, bits, kernel, byDefault, legacy) => {
     expect(firstMmap({ arch, bits, kernel })).toBe(byDefault);
     expect(firstMmap({ arch, bits, kernel, layout: 'legacy' })).toBe(legacy);

@@ -122,19 +122,27 @@ const rules: Readonly<Record<AdviceRule, (mm: Mm, piece: Piece) => number>> = {
   age: (_mm, piece) => ((piece.vmFlags & (VM_LOCKED | VM_PFNMAP)) !== 0 ? -EINVAL : 0),
   populate: populatePiece,
   'populate the range, holes end it': populatePiece,
-  guard: (mm, piece) => {
-    if ((piece.vmFlags & (mm.rules.neverMerges | VM_LOCKED)) !== 0) return -EINVAL;
-    // So that a fork copies the markers. Measured on 6.18.44: memory with a file gets none.
-    if (mm.vmas.vmFile[piece.h] === 0) anonVmaPrepare(mm, piece.h);
-    return mm.pageTable.installGuards(piece.start, piece.end);
-  },
-  unguard: (mm, piece) => {
-    if ((piece.vmFlags & mm.rules.neverMerges) !== 0) return -EINVAL;
-    mm.pageTable.removeGuards(piece.start, piece.end);
-    return 0;
-  },
+  guard,
+  unguard,
+  'guard private anonymous memory': (mm, piece) => (mm.vmas.vmFile[piece.h] === 0 ? guard(mm, piece) : -EINVAL),
+  'unguard private anonymous memory': (mm, piece) => (mm.vmas.vmFile[piece.h] === 0 ? unguard(mm, piece) : -EINVAL),
   'inject an error': () => -EPERM,
 };
+
+/** MADV_GUARD_INSTALL. */
+function guard(mm: Mm, piece: Piece): number {
+  if ((piece.vmFlags & (mm.rules.neverMerges | VM_LOCKED)) !== 0) return -EINVAL;
+  // So that a fork copies the markers. Measured on 6.18.44: memory with a file gets none.
+  if (mm.vmas.vmFile[piece.h] === 0) anonVmaPrepare(mm, piece.h);
+  return mm.pageTable.installGuards(piece.start, piece.end);
+}
+
+/** MADV_GUARD_REMOVE, of locked memory, too. */
+function unguard(mm: Mm, piece: Piece): number {
+  if ((piece.vmFlags & mm.rules.neverMerges) !== 0) return -EINVAL;
+  mm.pageTable.removeGuards(piece.start, piece.end);
+  return 0;
+}
 
 /** madvise_behavior(): what the flags become, or a negative errno. */
 function newFlags(mm: Mm, { h, vmFlags, advice }: Piece): number {
@@ -203,7 +211,7 @@ function populatePiece(mm: Mm, { vmFlags, start, end, advice }: Piece): number {
   return mm.pageTable.populate(start, end, isWrite) < end - start ? mm.pageTable.populateError : 0;
 }
 
-/** 6.18: the range as one, so that a hole ends it where it is reached. */
+/** 6.13: the range as one, so that a hole ends it where it is reached. */
 function populateRange(mm: Mm, { vpn, npages, advice }: Range): number {
   const { vmas } = mm;
   for (let at = vpn; at < vpn + npages; ) {

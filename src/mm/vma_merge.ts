@@ -8,7 +8,7 @@
  *
  * Sources: Linux 2.5.46, mm/mmap.c: vma_merge(), include/linux/mm.h: can_vma_merge(); 2.5.74 and 2.6.6: the same,
  * is_mergeable_vma(); 2.6.11 and 2.6.18,
- * mm/mmap.c: vma_merge(), can_vma_merge_before(), can_vma_merge_after(); 6.1, mm/mmap.c; 6.18, mm/vma.c.
+ * mm/mmap.c: vma_merge(), can_vma_merge_before(), can_vma_merge_after(); 6.1, mm/mmap.c; 6.13 and 6.18, mm/vma.c.
  */
 import { ENOMEM } from '../arch/generic/errno.js';
 import { VM_SHARED } from '../arch/generic/mman.js';
@@ -54,7 +54,7 @@ function anonVmaAgrees(mm: Mm, neighbour: number, mine: number): boolean {
   if (neighbour === mine && mine !== 0) return true;
   if (neighbour !== 0 && mine !== 0) return false;
   const rule = mm.rules.anonVma;
-  if (rule === '6.1') return mine === 0 && !isInherited(neighbour);
+  if (rule === '6.1' || rule === '6.13') return mine === 0 && !isInherited(neighbour);
   if (rule === '6.18') return !isInherited(neighbour) && !isInherited(mine);
   return true;
 }

@@ -4,7 +4,7 @@
  * include/asm-i386/resource.h, kernel/pid.c.
  */
 import {
-  rules25, rules61, rules260, rules266, rules269, rules618, rules2574, rules2611, rules2612, rules2618,
+  rules25, rules61, rules260, rules266, rules269, rules613, rules618, rules2574, rules2611, rules2612, rules2618,
 } from './mm_rules.js';
 import { type Release, versionNumber } from './release.js';
 
@@ -112,9 +112,18 @@ export const releases: readonly Release[] = [
     rules: rules61,
   },
   {
+    name: '6.13',
+    date: '2025-01',
+    about: 'searches keep the guard gaps of stacks; whole huge pages are aligned; MADV_GUARD_INSTALL',
+    genericSearch: { up: 'maple', down: 'maple' },
+    ...recent,
+    memlock: eightMib,
+    rules: rules613,
+  },
+  {
     name: '6.18',
     date: '2025-11',
-    about: 'searches keep the guard gaps of stacks; whole huge pages are aligned',
+    about: 'mremap moves several areas at once; guard markers in files, too',
     genericSearch: { up: 'maple', down: 'maple' },
     ...recent,
     memlock: eightMib,

@@ -1,7 +1,7 @@
 /**
  * The rules of each release in mm. Read from Linux 2.5.46, 2.5.74, 2.6.0, 2.6.6, 2.6.9, 2.6.11, 2.6.12-rc1, 2.6.18,
- * 6.1.20 and 6.18.35: mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap}.c, mm/vma.c (6.18), kernel/fork.c,
- * fs/proc/{array,task_mmu}.c.
+ * 6.1.20, 6.13.2 and 6.18.35: mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap}.c, mm/vma.c (6.13 on),
+ * kernel/fork.c, fs/proc/{array,task_mmu}.c.
  */
 import type { AdviceRule, MadviseStep, MmapStep, MmRules, MprotectStep, MremapStep } from './rules.js';
 
@@ -116,14 +116,17 @@ const advice61: Readonly<Record<number, AdviceRule>> = {
   101: 'inject an error',
 };
 
-const advice618: Readonly<Record<number, AdviceRule>> = {
+/** Guard markers stand in private anonymous memory alone, not yet in files'. */
+const advice613: Readonly<Record<number, AdviceRule>> = {
   ...advice61,
   9: 'punch a hole: needs VM_MAYWRITE',
   22: 'populate the range, holes end it',
   23: 'populate the range, holes end it',
-  102: 'guard',
-  103: 'unguard',
+  102: 'guard private anonymous memory',
+  103: 'unguard private anonymous memory',
 };
+
+const advice618: Readonly<Record<number, AdviceRule>> = { ...advice613, 102: 'guard', 103: 'unguard' };
 
 /** 2.5.45 and 2.5.46 differ in their search alone. */
 export const rules25: MmRules = {
@@ -358,7 +361,8 @@ export const rules61: MmRules = {
   maps: { ...rules2618.maps, names: '6.1', anonymousOffsetZero: true },
 };
 
-export const rules618: MmRules = {
+/** mm/vma.c merges with the area below first; huge pages are aligned to; mremap is still that of 6.1. */
+export const rules613: MmRules = {
   ...rules61,
   mmap: [
     'length 0: EINVAL',
@@ -384,6 +388,17 @@ export const rules618: MmRules = {
     'charge less what is replaced: ENOMEM',
     'unmap what is there',
   ],
+  advice: advice613,
+  anonVma: '6.13',
+  prot: { ...rules61.prot, dropsAccount: true },
+  stackFlag: true,
+  searchKeepsGaps: true,
+  alignsHugePages: true,
+  alignsHugeFiles: '64-bit tasks',
+};
+
+export const rules618: MmRules = {
+  ...rules613,
   mremap: [
     'flags other than MAYMOVE, FIXED and DONTUNMAP: EINVAL',
     'unaligned: EINVAL',
@@ -404,9 +419,4 @@ export const rules618: MmRules = {
   advice: advice618,
   move: { frontLosesAccount: false, populatesAll: false, locksTwice: true, growthIsChecked: true },
   anonVma: '6.18',
-  prot: { ...rules61.prot, dropsAccount: true },
-  stackFlag: true,
-  searchKeepsGaps: true,
-  alignsHugePages: true,
-  alignsHugeFiles: '64-bit tasks',
 };

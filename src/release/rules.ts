@@ -121,6 +121,8 @@ export type AdviceRule =
   | 'populate the range, holes end it'
   | 'guard'
   | 'unguard'
+  | 'guard private anonymous memory'
+  | 'unguard private anonymous memory'
   | 'inject an error';
 
 /** Argument checks of sys_mincore(), in order. */
@@ -152,7 +154,7 @@ export interface MmRules {
   /** Flags whose areas never merge (VM_SPECIAL). */
   readonly neverMerges: number;
   /** How two anon_vmas must agree; 'none' before they existed. */
-  readonly anonVma: 'none' | 'equal-or-missing' | '6.1' | '6.18';
+  readonly anonVma: 'none' | 'equal-or-missing' | '6.1' | '6.13' | '6.18';
   /** brk merges with the heap itself only: 6.x. */
   readonly brkMergesHeapOnly: boolean;
 
@@ -166,7 +168,7 @@ export interface MmRules {
     readonly semIsShared: boolean;
     /** PROT_GROWSDOWN and PROT_GROWSUP are known. */
     readonly growsFlags: boolean;
-    /** A map that becomes unwritable and was never written gives its charge back: 6.18. */
+    /** A map that becomes unwritable and was never written gives its charge back: 6.13, not yet in 6.1. */
     readonly dropsAccount: boolean;
     /** Growing data_vm over RLIMIT_DATA is refused: 6.x. */
     readonly dataLimit: boolean;
@@ -181,7 +183,7 @@ export interface MmRules {
   readonly mmapMinAddr: number;
   /** Pages kept free beside a stack that grows. */
   readonly stackGuardGap: number;
-  /** The search itself keeps that gap, and the least address, and not the hint's test alone: 6.18. */
+  /** The search itself keeps that gap, and the least address, and not the hint's test alone: 6.13. */
   readonly searchKeepsGaps: boolean;
   /** Overcommit mode 0 compares one request with free memory, or with all of it (6.x). */
   readonly heuristic: 'free' | 'total';

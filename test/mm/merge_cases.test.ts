@@ -23,7 +23,7 @@ const MADV_SEQUENTIAL = 2;
 
 const all = Object.keys(ruleSets) as Rules[];
 const oneEngine = all.filter((rules) => ruleSets[rules].merges === 'everything');
-const recent: Rules[] = ['6.1', '6.18'];
+const recent: Rules[] = ['6.1', '6.13', '6.18'];
 
 /** Bounds of the areas, in pages of the drawing: "0-2 2-6". */
 function areas(mm: Mm): string {
@@ -122,7 +122,8 @@ describe('anon_vma: memory that two areas have written apart', () => {
   };
 
   it.each([
-    ['2.5', '0-6'], ['2.6.11', '0-4 4-6'], ['2.6.18', '0-4 4-6'], ['6.1', '0-2 2-6'], ['6.18', '0-4 4-6'],
+    ['2.5', '0-6'], ['2.6.11', '0-4 4-6'], ['2.6.18', '0-4 4-6'], ['6.1', '0-2 2-6'],
+    ['6.13', '0-4 4-6'], ['6.18', '0-4 4-6'],
   ] as const)('both written: a map between them joins one, in %s as %s', (rules, after) => {
     expect(written(rules, true, true)).toBe(after);
   });
@@ -132,7 +133,8 @@ describe('anon_vma: memory that two areas have written apart', () => {
   });
 
   it.each([
-    ['2.5', '0-6'], ['2.6.11', '0-6'], ['2.6.18', '0-6'], ['6.1', '0-2 2-6'], ['6.18', '0-6'],
+    ['2.5', '0-6'], ['2.6.11', '0-6'], ['2.6.18', '0-6'], ['6.1', '0-2 2-6'],
+    ['6.13', '0-6'], ['6.18', '0-6'],
   ] as const)('the one above written: %s leaves %s', (rules, after) => {
     expect(written(rules, false, true)).toBe(after);
   });
@@ -168,9 +170,9 @@ describe('VM_ACCOUNT', () => {
     expect(flagsAt(mm, 2) & (VM_ACCOUNT | VM_NORESERVE)).toBe(ruleSets[rules].noreserveFlag ? VM_NORESERVE : 0);
   });
 
-  it.each(all)('what was writable is not like what never was, but in 6.18 if it was never written: %s', (rules) => {
+  it.each(all)('what was writable is not like what never was, but from 6.13 on if it was never written: %s', (rules) => {
     const mm = draw('NNAA..', withRules(rules));
-    expect([protect(mm, 2, 2, PROT_NONE), areas(mm)]).toEqual([0, rules === '6.18' ? '0-4' : '0-2 2-4']);
+    expect([protect(mm, 2, 2, PROT_NONE), areas(mm)]).toEqual([0, rules === '6.13' || rules === '6.18' ? '0-4' : '0-2 2-4']);
     const touched = draw('NNAA..', withRules(rules));
     write(touched, 2);
     expect([protect(touched, 2, 2, PROT_NONE), areas(touched)]).toEqual([0, '0-2 2-4']);

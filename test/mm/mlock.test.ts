@@ -15,7 +15,7 @@ import { flagsAt, forked, lockPages, type Rules, ruleSets, withRules } from '../
 
 const all = Object.keys(ruleSets) as Rules[];
 const free = all.slice(1);
-const recent: Rules[] = ['6.1', '6.18'];
+const recent: Rules[] = ['6.1', '6.13', '6.18'];
 const PAGE = 4096;
 
 function lock(mm: Mm, page: number, npages: number): number {
@@ -107,12 +107,12 @@ describe.each(free)('2.6.9 and later: %s', (rules) => {
     expect([lock(mm, 2, 2), locks(mm, 4)]).toEqual([-ENOMEM, '--.-']);
   });
 
-  // In 6.1 memory that was written, which locking does, does not join memory that was not.
+  // In 6.1 and 6.13 memory that was written, which locking does, does not join memory that was not.
   it('unlocking merges from 2.6.18 on', () => {
     const mm = start('FFFF');
     lock(mm, 1, 2);
     unlock(mm, 1, 2);
-    expect(picture(mm)).toBe(rules === '2.6.11' || rules === '6.1' ? 'F|FF|F' : 'FFFF');
+    expect(picture(mm)).toBe(['2.6.11', '6.1', '6.13'].includes(rules) ? 'F|FF|F' : 'FFFF');
     mm.check();
   });
 

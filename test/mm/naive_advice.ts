@@ -111,6 +111,12 @@ export class NaiveAdvice extends NaiveMaps {
       case 'populate':
       case 'populate the range, holes end it':
         return this.populateAdvice(pages, advice);
+      case 'guard private anonymous memory':
+        return file !== '' ? -EINVAL : this.guard(pages);
+      case 'unguard private anonymous memory':
+        if (file !== '' || (flags & this.rules.neverMerges) !== 0) return -EINVAL;
+        for (const each of pages) each.guard = false;
+        return 0;
       case 'guard':
         return this.guard(pages);
       case 'unguard':

@@ -203,7 +203,8 @@ export class NaivePages {
     if ((x.flags & rules.neverMerges) !== 0 || neighbour.flags !== x.flags || neighbour.file !== x.file) return false;
     if (neighbour.anon === x.anon) return x.anon !== 0 || this.plainChains(neighbour.anon, x.anon);
     if (neighbour.anon !== 0 && x.anon !== 0) return false;
-    if (rules.anonVma === '6.1') return x.anon === 0 && neighbour.anon % 2 === 0;
+    // list_is_singular() of the neighbour's chain: an area that was never written has no chain.
+    if (rules.anonVma === '6.1' || rules.anonVma === '6.13') return x.anon === 0 && neighbour.anon % 2 === 0;
     return this.plainChains(neighbour.anon, x.anon);
   }
 

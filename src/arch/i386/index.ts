@@ -57,12 +57,13 @@ function image(release: Release): readonly ImageArea[] {
   ];
 }
 
-/** One page in 2.6.18; two below four of data in 6.1; 6.18 has two for clocks between them. */
+/** One page in 2.6.18; two below four of data in 6.1, of which the last two are for clocks; 6.13 says so, 6.18 adds two. */
 function vdso(release: Release): readonly PlacedArea[] {
   return since<readonly PlacedArea[]>(
     release, [],
     '2.6.18', [vdsoArea(1)],
     '6.1', [vvarArea(4), vdsoArea(2)],
+    '6.13', [vvarArea(2), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
     '6.18', [vvarArea(4), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
   );
 }
@@ -137,7 +138,7 @@ export const i386: Arch = {
   about: '4 KiB pages, mmap from 1 GiB or down from 3 GiB, little-endian',
   bits: [32],
   releases: {
-    32: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1', '6.18'],
+    32: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1', '6.13', '6.18'],
   },
   removedIn: null,
   at,

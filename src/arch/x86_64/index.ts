@@ -86,7 +86,8 @@ function vdso(release: Release): readonly PlacedArea[] {
     '3.6', [vdsoArea(2)],
     '4.12', [vvarArea(3), vdsoArea(2)],
     '6.1', [vvarArea(4), vdsoArea(2)],
-    '6.13', [vvarArea(4), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
+    '6.13', [vvarArea(2), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
+    '6.18', [vvarArea(4), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
   );
 }
 
@@ -200,8 +201,8 @@ export const x8664: Arch = {
   about: '4 KiB pages, mmap from a third up or from below the stack down, little-endian',
   bits: [64, 32],
   releases: {
-    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1', '6.18'],
-    32: ['2.6.12-rc1', '2.6.18', '6.1', '6.18'],
+    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1', '6.13', '6.18'],
+    32: ['2.6.12-rc1', '2.6.18', '6.1', '6.13', '6.18'],
   },
   removedIn: null,
   at,
