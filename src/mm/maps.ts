@@ -70,15 +70,20 @@ function pgoffShown(mm: Mm, h: number, file: MappedFile | null): number {
   return pgoff < 0 ? pgoff + mm.target.vpnEnd : pgoff;
 }
 
+/** Up to 2.6.18 an area that holds the whole heap, in 6.1 one that touches it, from 6.13 on one that overlaps it. */
+function isHeap(mm: Mm, start: number, end: number): boolean {
+  const { names } = mm.rules.maps;
+  const brkEnd = mm.brkVpn + (mm.brkOffset > 0 ? 1 : 0);
+  if (names === '2.6.12') return start <= mm.startBrk && end >= brkEnd;
+  return names === '6.1' ? start <= mm.brkVpn && end >= mm.startBrk : start < brkEnd && end > mm.startBrk;
+}
+
 /** [heap] and [stack]: since 2.6.12. */
 function memoryName(mm: Mm, h: number): string {
   const { vmas, rules, target } = mm;
   if (rules.maps.names === 'none') return '';
   const start = vmas.vmStart[h]!;
   const end = vmas.vmEnd[h]!;
-  const brk = mm.brkVpn + (mm.brkOffset > 0 ? 1 : 0);
-  const isHeap =
-    rules.maps.names === '2.6.12' ? start <= mm.startBrk && end >= brk : start < brk && end > mm.startBrk;
-  if (isHeap) return '[heap]';
+  if (isHeap(mm, start, end)) return '[heap]';
   return start < target.stackTop && end >= target.stackTop ? '[stack]' : '';
 }

@@ -17,7 +17,7 @@ import { FINISHED, type Mm, type MmapStepFunction } from './mm.js';
 import { fixedRefused, machineRefuses } from './mmap_check.js';
 import { doMunmap } from './munmap.js';
 import type { MmapArgs } from './requests.js';
-import { getUnmappedArea } from './unmapped_area/get_unmapped_area.js';
+import { colourPgoff, getUnmappedArea } from './unmapped_area/get_unmapped_area.js';
 import { NONE } from './vma_set.js';
 
 function isFixed(mm: Mm, args: MmapArgs): boolean {
@@ -129,7 +129,7 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
       if (reachesAbove(args.vpn, args.offset, args.npages, mm.target.taskSize)) return -ENOMEM;
       if (args.offset !== 0) return -EINVAL;
       args.at = args.vpn;
-      return fixedRefused(mm, args.at, args.npages, isShared(mm, args), args.pgoff) ? -EINVAL : 0;
+      return fixedRefused(mm, args.at, args.npages, isShared(mm, args), colourPgoff(mm, args)) ? -EINVAL : 0;
     }
     args.at = getUnmappedArea(mm, args);
     return Math.min(args.at, 0);
@@ -141,7 +141,7 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
     if (args.npages > taskSize) return -ENOMEM;
     args.at = isFixed(mm, args) ? args.vpn : getUnmappedArea(mm, args);
     if (args.at < 0) return args.at;
-    if (isFixed(mm, args) && fixedRefused(mm, args.at, args.npages, isShared(mm, args), args.pgoff)) return -EINVAL;
+    if (isFixed(mm, args) && fixedRefused(mm, args.at, args.npages, isShared(mm, args), colourPgoff(mm, args))) return -EINVAL;
     const offset = isFixed(mm, args) ? args.offset : 0;
     if (reachesAbove(args.at, offset, args.npages, taskSize)) return -ENOMEM;
     if (offset !== 0) return -EINVAL;

@@ -389,6 +389,7 @@ export const rules613: MmRules = {
     'unmap what is there',
   ],
   advice: advice613,
+  maps: { ...rules61.maps, names: '6.13' },
   anonVma: '6.13',
   prot: { ...rules61.prot, dropsAccount: true },
   stackFlag: true,

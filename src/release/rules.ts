@@ -218,7 +218,7 @@ export interface MapsRules {
   /** A blank follows the inode where there is no name: from the seq_file version of 2.5 on. */
   readonly blankAfterInode: boolean;
   /** What memory without a file is called: [heap] and [stack] since 2.6.12; 6.x marks what overlaps the heap. */
-  readonly names: 'none' | '2.6.12' | '6.1';
+  readonly names: 'none' | '2.6.12' | '6.1' | '6.13';
   /** Offset 0 where there is no file. */
   readonly anonymousOffsetZero: boolean;
 }

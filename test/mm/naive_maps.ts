@@ -222,7 +222,9 @@ export class NaiveMaps extends NaiveFaults {
     const { size, addr } = work;
     if (!isOld && size > this.taskSize) return -ENOMEM;
     if (isFixed) {
-      const isRefused = this.fixedRefused(addr, size, (work.call.flags & 0xf) === 1, work.pgoff);
+      // 6.1 and 6.13, mm/mmap.c: get_unmapped_area(): memory without a file has offset 0 by then.
+      const pgoff = work.call.open === null && this.rules.sharedAnonymousPgoffZero ? 0 : work.pgoff;
+      const isRefused = this.fixedRefused(addr, size, (work.call.flags & 0xf) === 1, pgoff);
       if (!isOld && isRefused) return -EINVAL;
       if (addr > this.taskSize - size) return -ENOMEM;
       if (!this.isAligned(addr) || isRefused) return -EINVAL;

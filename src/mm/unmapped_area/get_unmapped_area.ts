@@ -11,6 +11,11 @@ const request: AreaRequest = {
   vpn: 0, offset: 0, npages: 0, isFile: false, isShared: false, pgoff: 0, low32: false,
 };
 
+/** The offset that an address is coloured by: that of memory without a file is 0 in 6.x, whatever the caller says. */
+export function colourPgoff(mm: Mm, args: MmapArgs): number {
+  return args.file === null && mm.rules.sharedAnonymousPgoffZero ? 0 : args.pgoff;
+}
+
 /** Address of a hole for the mapping that `args` asks for, or a negative errno. */
 export function getUnmappedArea(mm: Mm, args: MmapArgs): number {
   const { map } = mm.target;
@@ -19,7 +24,7 @@ export function getUnmappedArea(mm: Mm, args: MmapArgs): number {
   request.npages = args.npages;
   request.isFile = args.file !== null;
   request.isShared = (args.flags & map.SHARED) !== 0;
-  request.pgoff = args.pgoff;
+  request.pgoff = colourPgoff(mm, args);
   request.low32 = map.LOW32 !== 0 && (args.flags & map.LOW32) !== 0;
   return args.file === null ? searchAnonymous(mm, request) : searchFor(mm, request, args.file.mapped);
 }
