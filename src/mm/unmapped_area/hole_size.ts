@@ -13,24 +13,12 @@
  */
 import type { Mm, Search } from '../mm.js';
 import type { AreaRequest } from '../requests.js';
-import { endBelow, holeSizeFallBack, holeSizeUp, noteHole, raiseCache, startAbove } from './hole_size_up.js';
-import { hintPage, probeHint, tooLong } from './walk.js';
+import { endBelow, holeSizeDown, holeSizeUp, noteHole, raiseCache, startAbove } from './hole_size_up.js';
 import { alignDown, examine, fitsBelow } from './walk_down.js';
 
 function getUnmappedArea(mm: Mm, request: AreaRequest): number {
   mm.stats.searches += 1;
-  if (!mm.isTopDown) return holeSizeUp(mm, request);
-  const { target } = mm;
-  const refused = tooLong(target, request);
-  if (refused < 0) return refused;
-  if (request.low32) return holeSizeFallBack(mm, request);
-  const hint = hintPage(target, request);
-  if (hint >= 0) {
-    const vpn = probeHint(mm, request, hint);
-    if (vpn >= 0) return vpn;
-  }
-  const vpn = topDown(mm, request);
-  return vpn < 0 ? holeSizeFallBack(mm, request) : vpn;
+  return mm.isTopDown ? holeSizeDown(mm, request, topDown) : holeSizeUp(mm, request);
 }
 
 /** One look below free_area_cache, else the whole way down from mmap_base; an address, or -1. */

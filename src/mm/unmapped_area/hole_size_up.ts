@@ -96,8 +96,26 @@ export function startAbove(mm: Mm, above: number): number {
   return above === NONE ? mm.mmapBase : mm.vmas.vmStart[above]!;
 }
 
+/**
+ * What the searches that go down have in common: the hint, then the generation's own walk `topDown` (an address, or -1),
+ * then up from the base. MAP_32BIT goes up at once.
+ */
+export function holeSizeDown(mm: Mm, request: AreaRequest, topDown: (mm: Mm, request: AreaRequest) => number): number {
+  const { target } = mm;
+  const refused = tooLong(target, request);
+  if (refused < 0) return refused;
+  if (request.low32) return fallBack(mm, request);
+  const hint = hintPage(target, request);
+  if (hint >= 0) {
+    const vpn = probeHint(mm, request, hint);
+    if (vpn >= 0) return vpn;
+  }
+  const vpn = topDown(mm, request);
+  return vpn < 0 ? fallBack(mm, request) : vpn;
+}
+
 /** The last resort of a search that goes down: up from TASK_UNMAPPED_BASE, everything remembered forgotten. */
-export function holeSizeFallBack(mm: Mm, request: AreaRequest): number {
+function fallBack(mm: Mm, request: AreaRequest): number {
   mm.cachedHoleSize = Number.POSITIVE_INFINITY;
   mm.freeAreaCache = mm.taskUnmappedBase();
   const vpn = holeSizeUp(mm, request);
