@@ -34,7 +34,8 @@ test-slow: build
 	@mkdir -p out
 	GUARDPAGE_SLOW=1 $(VITEST)
 
-# Hot operations, with mitata, then schedules a second, primitives and a million stacks at once beside the host's own kernel, then a million areas with holes.
+# Hot operations with mitata; schedules a second; primitives, and a million stacks at once, beside the host's own; a
+# million areas with holes.
 bench: build
 	node dist/bench/hot.js
 	node dist/bench/explore.js
