@@ -20,7 +20,6 @@ import { findSchedule, scheduleNames } from './task/schedules.js';
 import { type StackStrategy, stackStrategies } from './thread/stacks/index.js';
 
 /** A configuration that cannot be: one sentence, with the choices there are. */
-
 export class ConfigError extends Error {}
 
 /** Soft limits of the program; `rtprio`, the highest real-time priority that it may ask for, is 0 unless set. */

@@ -27,9 +27,6 @@ import { Threads } from './libc/threads.js';
 import { TimeCalls } from './libc/time.js';
 import type { Runtime } from './runtime.js';
 
-/** A thread's function. */
-export type StartRoutine<T = never> = (arg: T) => unknown;
-
 export interface Libc
   extends AtomicWords,
     Attributes,

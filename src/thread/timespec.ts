@@ -13,11 +13,6 @@ export function validNanoseconds({ nsec }: Timespec): boolean {
   return nsec >= 0 && nsec < 1_000_000_000;
 }
 
-/** Bytes of a struct timespec of this machine's glibc: two longs. */
-export function timespecSize(nptl: Nptl): number {
-  return nptl.target.bits / 4;
-}
-
 /** Writes `time` at hi:lo. */
 export function storeTimespec(nptl: Nptl, hi: number, lo: number, { sec, nsec }: Timespec): void {
   const half = nptl.target.bits / 8;

@@ -1,7 +1,6 @@
 /**
  * madvise: one mmap a stack, and its guard is a marker in the page table (MADV_GUARD_INSTALL, Linux 6.13): an access
- * faults as in a hole, but there is no area of its own, so neighbouring stacks merge as guardless ones do. What glibc
- * does from 2.42 on.
+ * faults as in a hole, but there is no area of its own, so neighbouring stacks merge as guardless ones do.
  */
 import { MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } from '../../arch/generic/mman_calls.js';
 import { hiOfNumber } from '../../lib/u64.js';
