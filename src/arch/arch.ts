@@ -210,6 +210,11 @@ export interface Target {
   readonly hintStartsSearch: boolean;
   /** Hints in this range count as none: ia64's region of huge pages, from 2.5.75 on; null elsewhere. */
   readonly hintsIgnored: PageRange | null;
+  /**
+   * What unmapping lowers the cursor search to: the start of each area that goes (unmap_vma(), up to 2.6.12), or once
+   * a call the end of the area below (detach_vmas_to_be_unmapped(), 2.6.13 on, where ia64 alone still has the cursor).
+   */
+  readonly cursorFallsTo: 'each area' | 'the area below';
   /** Where MAP_32BIT looks, on machines that have it. */
   readonly low32: PageRange | null;
   /**

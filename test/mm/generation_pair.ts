@@ -23,6 +23,9 @@ const plain: World = {
   hintStarts: false, shared: 1, file: 1, addsPgoff: false, guard: 0, guardInSearch: false, hintTestsPrev: false,
 };
 const sparc: World = { ...plain, shared: 2, file: 2, addsPgoff: true };
+const ia64: World = {
+  ...plain, end: 2560, longest: 200, base: 512, mmapBase: 1200, region: { pages: 512, limit: 200 }, hintStarts: true, shared: 8,
+};
 const upperHalf = { end: 500, longest: 200, base: 260 };
 
 /** The machines in small. */
@@ -32,9 +35,8 @@ export const worlds: Readonly<Record<string, World>> = {
   'sparc64 64-bit, 2.5.46': { ...sparc, ...upperHalf, hole: { start: 200, end: 260, rule: '2.5.46' }, hintStarts: true },
   'sparc64 64-bit, 2.6.0': { ...sparc, ...upperHalf, hole: { start: 200, end: 260, rule: '2.5.46' } },
   'sparc64 64-bit, 2.6.18': { ...sparc, ...upperHalf, longest: 190, base: 270, hole: { start: 190, end: 270, rule: '2.6.18' } },
-  ia64: {
-    ...plain, end: 2560, longest: 200, base: 512, mmapBase: 1200, region: { pages: 512, limit: 200 }, hintStarts: true, shared: 8,
-  },
+  ia64,
+  'ia64, 2.6.13': { ...ia64, hookOnce: true },
   'stack guards in searches too': { ...plain, guard: 9, guardInSearch: true },
   'stack guards for hints': { ...plain, guard: 9 },
 };
@@ -50,6 +52,7 @@ function targetFor(w: World): Target {
     lowestSearched: w.lowest,
     hintTestsPrev: w.hintTestsPrev,
     hintStartsSearch: w.hintStarts,
+    cursorFallsTo: w.hookOnce ? 'the area below' : 'each area',
     vaHole: hole === null ? null : {
       start: hole.start, end: hole.end,
       testedBelow: hole.rule === '2.5.46' ? hole.end : hole.start,
@@ -193,7 +196,7 @@ export function pairings(): { name: string; search: SearchName; world: World }[]
   const down = ['topdown-2.6.9', 'topdown-2.6.12', 'hole-size', 'hole-size-3.6', 'gap-tree', 'maple'] as const;
   return Object.entries(worlds).flatMap(([world, w]) => {
     // Guard gaps of stacks are a matter of the two trees; 4.12's and 6.13's rule is the same, 6.1's is the maple's.
-    const concerns = (search: SearchName) => w.guard === 0 || search === 'maple' || (search === 'gap-tree' && w.guardInSearch);
+    const concerns = (search: SearchName) => w.hookOnce ? search === 'cursor' : w.guard === 0 || search === 'maple' || (search === 'gap-tree' && w.guardInSearch);
     const pair = (search: SearchName, topDown: boolean) => ({
       name: `${search} going ${topDown ? 'down' : 'up'}, ${world}`, search,
       world: { ...w, topDown, mmapBase: topDown ? w.mmapBase : w.base },
@@ -268,6 +271,7 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
     world: {
       ...plain, end: 0xa000000000000000 / 2 ** 14, wordEnd: 2 ** 50, longest: 2 ** 30 - 1, base: 2 ** 47, mmapBase: 2 ** 47,
       region: { pages: 2 ** 47, limit: 2 ** 30 - 1 }, hintStarts: true, shared: 64,
+      ...(release === '2.6.18' ? { hookOnce: true as const } : {}),
     },
   })),
 ];

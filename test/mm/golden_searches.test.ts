@@ -176,3 +176,24 @@ describe.each([
     expect(ia64Calls.map((call) => mmap(mm, call))).toEqual(wanted);
   });
 });
+
+describe('ia64: the lowest map of the region goes', () => {
+  const next = (release: string) => {
+    const mm = laidOutMm({ arch: 'ia64', release });
+    mmap(mm, { addr: 0n, len: 0x4000n, flags: 'PRIVATE ANONYMOUS FIXED' }); // the NaT page, below TASK_UNMAPPED_BASE
+    const [lowest, second] = [mmap(mm, { len: 0x4000n }), mmap(mm, { len: 0x4000n, prot: PROT_NONE })];
+    munmap(mm, BigInt(`0x${lowest}`), 0x4000n);
+    const first = mmap(mm, { len: 0x4000n, prot: PROT_NONE });
+    munmap(mm, BigInt(`0x${second}`), 0x4000n);
+    return [first, mmap(mm, { len: 0x4000n })];
+  };
+
+  it('up to 2.6.12 the cursor goes back to it', () => {
+    expect(next('2.6.12-rc1')).toEqual(['2000000000000000', '2000000000004000']);
+  });
+
+  // The hook is told where the area below ends: on the NaT page, which is below TASK_UNMAPPED_BASE and does not count.
+  it('from 2.6.13 on it does not', () => {
+    expect(next('2.6.18')).toEqual(['2000000000008000', '200000000000c000']);
+  });
+});

@@ -32,6 +32,8 @@ export interface World {
   readonly hintTestsPrev: boolean;
   /** x86_64's own loop moves the cache to the base for a size that H promises, for 32-bit tasks alone. */
   readonly holeHit?: 'moves the cache' | 'never';
+  /** 2.6.13's hook for the cursor, too: once a munmap, with the end of the area below (ia64). */
+  readonly hookOnce?: true;
 }
 
 export interface Memory {
@@ -428,7 +430,7 @@ export function naiveUnmap(name: string, w: World, areas: readonly Area[], m: Me
   const pieces = areas.filter((v) => v.start < end && v.end > start)
     .map((v) => ({ start: Math.max(v.start, start), end: Math.min(v.end, end) }));
   if (pieces.length === 0) return;
-  if (name.startsWith('hole-size')) unmapOnce(name, w, areas, m, start, end);
+  if (name.startsWith('hole-size') || (name === 'cursor' && w.hookOnce)) unmapOnce(name, w, areas, m, start, end);
   else for (const piece of pieces) unmapPiece(name, w, m, piece);
 }
 

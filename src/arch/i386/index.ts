@@ -102,6 +102,7 @@ function at(release: Release): Target {
     hintStartsSearch: false,
     longestRequest: TASK_SIZE,
     hintsIgnored: null,
+    cursorFallsTo: 'each area',
     low32: null,
     holeSizeHit: 'starts at the base',
     vaHole: null,

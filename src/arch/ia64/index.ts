@@ -124,6 +124,7 @@ function at(release: Release): Target {
     hintStartsSearch: true,
     longestRequest: vpnOfBig(RGN_MAP_LIMIT, SHIFT),
     hintsIgnored: since(release, null, '2.6.0', HUGE_REGION),
+    cursorFallsTo: since<Target['cursorFallsTo']>(release, 'each area', '2.6.13', 'the area below'),
     low32: null,
     holeSizeHit: 'starts at the base',
     vaHole: null,

@@ -147,6 +147,7 @@ function at(release: Release, bits: Bits): Target {
     hintStartsSearch: !isSince(release, '2.6.0'),
     longestRequest: is32bit ? end : since(release, HOLE_START, '2.6.18', hole.start - 1),
     hintsIgnored: null,
+    cursorFallsTo: 'each area',
     low32: null,
     holeSizeHit: 'starts at the base',
     vaHole: hole,

@@ -159,6 +159,7 @@ function at(release: Release, bits: Bits): Target {
     hintStartsSearch: !isSince(release, '2.6.6'),
     longestRequest: end,
     hintsIgnored: null,
+    cursorFallsTo: 'each area',
     // Before 2.5.74 from where 32-bit tasks start to the last page but one below 4 GiB.
     low32: {
       start: vpnOfBig(0x40000000n, SHIFT),

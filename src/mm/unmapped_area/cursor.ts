@@ -3,7 +3,8 @@
  * x86_64, 2.5.75 to 3.8 on ia64; mm/mmap.c: arch_get_unmapped_area(), arch_unmap_area().
  *
  * free_area_cache is where the last search ended: next fit. An unmap below moves it down, the end of the address
- * space starts it once more from TASK_UNMAPPED_BASE.
+ * space starts it once more from TASK_UNMAPPED_BASE. From 2.6.13 on the hook is told where the whole hole begins, and
+ * ignores it where that is below TASK_UNMAPPED_BASE: ia64's cursor stays when the lowest map of its region goes.
  *
  *          [S][S]..[S][S][S][S]..............
  *                ^ not looked at   ^ free_area_cache
@@ -14,6 +15,7 @@
  */
 import type { Mm, Search } from '../mm.js';
 import type { AreaRequest } from '../requests.js';
+import { endBelow } from './hole_size_up.js';
 import { lowerCursor, nextFit } from './next_fit.js';
 
 function getUnmappedArea(mm: Mm, request: AreaRequest): number {
@@ -28,7 +30,11 @@ export const cursor: Search = {
   direction: 'up',
   gapIndex: null,
   getUnmappedArea,
-  unmapped: lowerCursor,
-  unmappedRange() {},
+  unmapped(mm, start) {
+    if (mm.target.cursorFallsTo === 'each area') lowerCursor(mm, start);
+  },
+  unmappedRange(mm, above) {
+    if (mm.target.cursorFallsTo === 'the area below') lowerCursor(mm, endBelow(mm, above));
+  },
   check() {},
 };
