@@ -271,6 +271,8 @@ export interface Target {
   readonly vdso: readonly PlacedArea[];
   readonly startBrk: number;
   readonly dataDefaultFlags: number;
+  /** The task has READ_IMPLIES_EXEC: what it maps and protects readable is executable, too. */
+  readonly readImpliesExec: boolean;
 
   nptl(version: '2.3.3' | '2.36'): NptlParameters;
 }

@@ -7,10 +7,10 @@ import {
   EACCES, EAGAIN, EEXIST, EINVAL, ENODEV, ENOMEM, EOVERFLOW, EPERM,
 } from '../arch/generic/errno.js';
 import {
-  PROT_EXEC, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DENYWRITE, VM_EXECUTABLE, VM_GROWSDOWN, VM_LOCKED,
+  PROT_EXEC, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DENYWRITE, VM_EXEC, VM_EXECUTABLE, VM_GROWSDOWN, VM_LOCKED,
   VM_MAYRWX, VM_MAYSHARE, VM_MAYWRITE, VM_NOHUGEPAGE, VM_NORESERVE, VM_SHARED, VM_WRITE,
 } from '../arch/generic/mman.js';
-import type { MapFlags } from '../arch/index.js';
+import type { Target } from '../arch/index.js';
 import { POW2 } from '../lib/u64.js';
 import type { MmapStep } from '../release/index.js';
 import { FINISHED, type Mm, type MmapStepFunction } from './mm.js';
@@ -38,8 +38,9 @@ function reachesAbove(vpn: number, offset: number, npages: number, end: number):
 }
 
 /** calc_vm_flags(): prot bits are VM bits. MAP_GROWSUP is not carried over: only exec makes such an area. */
-function calcVmFlags(map: MapFlags, prot: number, flags: number): number {
+function calcVmFlags({ map, readImpliesExec }: Target, prot: number, flags: number): number {
   let vmFlags = prot & (PROT_READ | PROT_WRITE | PROT_EXEC);
+  if (readImpliesExec && (prot & PROT_READ) !== 0) vmFlags |= VM_EXEC;
   if ((flags & map.GROWSDOWN) !== 0) vmFlags |= VM_GROWSDOWN;
   if ((flags & map.DENYWRITE) !== 0) vmFlags |= VM_DENYWRITE;
   if ((flags & map.EXECUTABLE) !== 0) vmFlags |= VM_EXECUTABLE;
@@ -155,7 +156,7 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
   },
 
   vm_flags: (mm, args) => {
-    args.vmFlags = calcVmFlags(mm.target.map, args.prot, args.flags) | mm.defFlags | VM_MAYRWX;
+    args.vmFlags = calcVmFlags(mm.target, args.prot, args.flags) | mm.defFlags | VM_MAYRWX;
     if (mm.rules.stackFlag && (args.flags & mm.target.map.STACK) !== 0) args.vmFlags |= VM_NOHUGEPAGE;
     return 0;
   },

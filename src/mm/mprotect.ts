@@ -72,7 +72,8 @@ export function doMprotect(
     const result = steps[names[i]!](mm, range);
     if (result !== 0) return result === FINISHED ? 0 : result;
   }
-  return mm.rules.prot.growsFlags ? protectGrowing(mm, range) : protectFrom(mm, vpn, vpn + npages, prot);
+  if (mm.target.readImpliesExec && (prot & PROT_READ) !== 0) range.prot |= PROT_EXEC;
+  return mm.rules.prot.growsFlags ? protectGrowing(mm, range) : protectFrom(mm, vpn, vpn + npages, range.prot);
 }
 
 function protectFrom(mm: Mm, start: number, end: number, prot: number): number {

@@ -202,8 +202,13 @@ export class NaiveMaps extends NaiveFaults {
   private flagsOf({ prot, flags }: NaiveMmap): number {
     const { map } = this.target;
     const bit = (mask: number, vm: number) => ((flags & mask) !== 0 ? vm : 0);
-    return (prot & 7) | bit(map.GROWSDOWN, VM_GROWSDOWN) | bit(map.LOCKED, VM_LOCKED) |
+    return this.implied(prot & 7) | bit(map.GROWSDOWN, VM_GROWSDOWN) | bit(map.LOCKED, VM_LOCKED) |
       bit(map.DENYWRITE, VM_DENYWRITE) | bit(map.EXECUTABLE, VM_EXECUTABLE);
+  }
+
+  /** READ_IMPLIES_EXEC. */
+  private implied(prot: number): number {
+    return this.target.readImpliesExec && (prot & 1) !== 0 ? prot | 4 : prot;
   }
 
   private charge(work: Work, npages: number): number {
@@ -351,7 +356,7 @@ export class NaiveMaps extends NaiveFaults {
     const start = this.pageOf(addr);
     const stop = this.pageOf(end);
     if (!this.rules.prot.growsFlags) return this.protectPages(start, stop, prot);
-    return this.protectGrowing(start, stop, prot);
+    return this.protectGrowing(start, stop, this.implied(prot));
   }
 
   private protectGrowing(start: number, stop: number, prot: number): number {

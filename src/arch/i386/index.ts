@@ -130,6 +130,7 @@ function at(release: Release): Target {
     vdso: vdso(release),
     startBrk: vpnOfBig(0x0804a000n, SHIFT),
     dataDefaultFlags: since(release, VM_DATA_DEFAULT_FLAGS, '2.6.9', VM_DATA_DEFAULT_FLAGS & ~VM_EXEC),
+    readImpliesExec: false,
     nptl: (version) => nptl(version, release),
   };
 }

@@ -158,6 +158,7 @@ function at(release: Release): Target {
     vdso: [],
     startBrk: vpnOfBig(0x6000000000004000n, SHIFT),
     dataDefaultFlags: DATA_FLAGS,
+    readImpliesExec: false,
     nptl,
   };
 }

@@ -180,6 +180,7 @@ function at(release: Release, bits: Bits): Target {
     vdso: since<readonly PlacedArea[]>(release, [], '6.1', [pagedVvarArea(1), vdsoArea(1)]),
     startBrk: vpnOfBig(is32bit ? 0x24000n : 0x204000n, SHIFT),
     dataDefaultFlags: VM_DATA_DEFAULT_FLAGS,
+    readImpliesExec: false,
     nptl: (version) => nptl(bits, version, release),
   };
 }

@@ -9,7 +9,8 @@
  *   64-bit task down:  0x400000 text, heap ->   <- mmap 0x7ffff7fff000    <- stack 0x7ffffffff000
  *   32-bit task:       0x08048000 text, heap -> <- mmap 0xf7ffe000        <- stack 0xffffe000
  *
- * 32-bit tasks before 2.6.12 are not here: those kernels add PROT_EXEC to what they map (vm_force_exec32).
+ * 32-bit tasks before 2.6.12 are not here: those kernels add PROT_EXEC to what they map (vm_force_exec32), as 2.6.12
+ * does by personality.
  */
 import { vpnOfBig } from '../../lib/u64.js';
 import { backportedCalls, isSince, type Release, type SearchName, since } from '../../release/index.js';
@@ -69,12 +70,21 @@ function stackIsExecutable(release: Release): boolean {
   return !isSince(release, '2.6.12-rc1');
 }
 
+/**
+ * force_personality32, which noexec32=on clears: what 32-bit tasks may read they may execute, but for the stack, until
+ * 2.6.18 (arch/x86_64/kernel/setup64.c; read in 2.6.12-rc1, 2.6.13 and 2.6.18).
+ */
+function readImpliesExec(release: Release, is32bit: boolean): boolean {
+  return is32bit && !isSince(release, '2.6.18');
+}
+
 function image(release: Release, is32bit: boolean, stackTop: number): readonly ImageArea[] {
   const text = is32bit ? 0x08048000n : 0x400000n;
   const stack = stackArea(release, SHIFT, BigInt(stackTop) << BigInt(SHIFT), 2n);
+  const data = dataArea(release, SHIFT, text + 0x1000n, text + 0x2000n, 0x1000);
   return [
     textArea(release, SHIFT, text, text + 0x1000n),
-    dataArea(release, SHIFT, text + 0x1000n, text + 0x2000n, 0x1000),
+    readImpliesExec(release, is32bit) ? { ...data, vmFlags: data.vmFlags | VM_EXEC } : data,
     stackIsExecutable(release) ? { ...stack, vmFlags: stack.vmFlags | VM_EXEC } : stack,
   ];
 }
@@ -192,7 +202,9 @@ function at(release: Release, bits: Bits): Target {
     image: image(release, is32bit, end),
     vdso: vdso(release),
     startBrk: vpnOfBig(is32bit ? 0x0804a000n : 0x402000n, SHIFT),
-    dataDefaultFlags: VM_DATA_DEFAULT_FLAGS & (stackIsExecutable(release) ? -1 : ~VM_EXEC),
+    dataDefaultFlags:
+      stackIsExecutable(release) || readImpliesExec(release, is32bit) ? VM_DATA_DEFAULT_FLAGS : VM_DATA_DEFAULT_FLAGS & ~VM_EXEC,
+    readImpliesExec: readImpliesExec(release, is32bit),
     nptl: (version) => nptl(bits, version, release),
   };
 }

@@ -1,0 +1,43 @@
+/** What /proc/PID/maps shows right after exec, where a release or a machine is odd. Facts from the sources named at each. */
+import { describe, expect, it } from 'vitest';
+import { PROT_NONE, PROT_READ, PROT_WRITE } from '../../src/arch/generic/mman.js';
+import { doBrk } from '../../src/mm/brk.js';
+import { mapsLines } from '../../src/mm/maps.js';
+import type { Mm } from '../../src/mm/mm.js';
+import { mmap, mprotect } from '../support/calls.js';
+import { execMm } from '../support/machines.js';
+
+/** Rights of the area that starts at `address`. */
+function rights(mm: Mm, address: string): string | undefined {
+  return mapsLines(mm).find((line) => line.startsWith(`${address}-`))?.split(' ')[1];
+}
+
+// arch/x86_64/kernel/setup64.c: force_personality32; mm/mmap.c, mm/mprotect.c, asm-x86_64/page.h: VM_DATA_DEFAULT_FLAGS.
+describe('READ_IMPLIES_EXEC of 32-bit tasks on x86_64', () => {
+  const task = (release: string) => execMm({ arch: 'x86_64', bits: 32, release });
+  const mapped = (mm: Mm, prot: number) => rights(mm, mmap(mm, { len: 0x1000n, prot }));
+  const protectedAs = (mm: Mm, prot: number) => {
+    const address = mmap(mm, { len: 0x1000n, prot: PROT_NONE });
+    expect(mprotect(mm, BigInt(`0x${address}`), 0x1000n, prot)).toBe('0');
+    return rights(mm, address);
+  };
+
+  it('2.6.12: what may be read may be executed, if mapped or protected so', () => {
+    const mm = task('2.6.12-rc1');
+    expect([mapped(mm, PROT_READ), mapped(mm, PROT_READ | PROT_WRITE)]).toEqual(['r-xp', 'rwxp']);
+    expect([mapped(mm, PROT_NONE), mapped(mm, PROT_WRITE)]).toEqual(['---p', '-w-p']);
+    expect([protectedAs(mm, PROT_READ | PROT_WRITE), protectedAs(mm, PROT_WRITE)]).toEqual(['rwxp', '-w-p']);
+  });
+
+  it('2.6.12: so are static data and the heap, but not a stack that PT_GNU_STACK speaks of', () => {
+    const mm = task('2.6.12-rc1');
+    doBrk(mm, mm.startBrk + 1, 0);
+    expect(['08049000', '0804a000', 'ffffc000'].map((address) => rights(mm, address))).toEqual(['rwxp', 'rwxp', 'rw-p']);
+  });
+
+  it('2.6.18, and 64-bit tasks: nothing of the kind', () => {
+    for (const mm of [task('2.6.18'), execMm({ arch: 'x86_64', bits: 64, release: '2.6.12-rc1' })]) {
+      expect(mapped(mm, PROT_READ | PROT_WRITE)).toBe('rw-p');
+    }
+  });
+});
