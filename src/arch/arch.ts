@@ -81,7 +81,7 @@ export interface ImageArea extends PageRange {
   readonly vmFlags: number;
   /** Bytes into the program's file, or null for anonymous memory. */
   readonly fileOffset: number | null;
-  readonly what: 'text' | 'data' | 'stack' | 'rbs' | 'nat';
+  readonly what: 'text' | 'data' | 'stack' | 'rbs' | 'nat' | 'vdso';
 }
 
 /** An area of the kernel's own that exec maps where the search finds room. */

@@ -4,7 +4,7 @@ import { PROT_NONE, PROT_READ, PROT_WRITE } from '../../src/arch/generic/mman.js
 import { doBrk } from '../../src/mm/brk.js';
 import { mapsLines } from '../../src/mm/maps.js';
 import type { Mm } from '../../src/mm/mm.js';
-import { mmap, mprotect } from '../support/calls.js';
+import { mmap, mprotect, munmap } from '../support/calls.js';
 import { execMm } from '../support/machines.js';
 
 /** Rights of the area that starts at `address`. */
@@ -40,4 +40,29 @@ describe('READ_IMPLIES_EXEC of 32-bit tasks on x86_64', () => {
       expect(mapped(mm, PROT_READ | PROT_WRITE)).toBe('rw-p');
     }
   });
+});
+
+// arch/x86_64/ia32/syscall32.c: syscall32_setup_pages(), mm/mmap.c: insert_vm_struct(), fs/proc/task_mmu.c: show_map().
+describe('the page for system calls of 32-bit tasks on x86_64', () => {
+  const last = (mm: Mm) => mapsLines(mm).at(-1);
+  const task = (release: string) => execMm({ arch: 'x86_64', bits: 32, release });
+
+  it('2.6.12: is listed, but no area', () => {
+    const mm = task('2.6.12-rc1');
+    expect([last(mm), mm.vmas.size]).toEqual([`${'ffffe000-fffff000 ---p 00000000 00:00 0'.padEnd(73)}[vdso]`, 3]);
+  });
+
+  it('2.6.18: is an area without a name, which mprotect changes and munmap does not reach', () => {
+    const mm = task('2.6.18');
+    expect([last(mm), mm.vmas.size]).toEqual(['ffffe000-fffff000 r-xp ffffe000 00:00 0 ', 4]);
+    expect(munmap(mm, 0xffffe000n, 0x1000n)).toBe('EINVAL');
+    expect(mprotect(mm, 0xffffe000n, 0x1000n, PROT_READ)).toBe('0');
+    expect(last(mm)).toBe('ffffe000-fffff000 r--p ffffe000 00:00 0 ');
+    mm.check();
+  });
+});
+
+// arch/i386/kernel/sysenter.c: arch_setup_additional_pages().
+it('i386, 2.6.18: the offset of [vdso] is its address', () => {
+  expect(mapsLines(execMm({ release: '2.6.18' }))).toContain(`${'b7fff000-b8000000 r-xp b7fff000 00:00 0'.padEnd(49)}[vdso]`);
 });

@@ -51,7 +51,7 @@ export function stackArea(release: Release, shift: number, top: bigint, pages: b
   return area('stack', shift, top - size, top, vmFlags, null);
 }
 
-const VDSO = VM_READ | VM_EXEC | VM_MAYRWX;
+export const VDSO = VM_READ | VM_EXEC | VM_MAYRWX;
 /** Pages of the kernel's own without a struct page; and of sparc64, with one. */
 const VVAR = VM_READ | VM_MAYREAD | VM_IO | VM_PFNMAP | VM_DONTDUMP;
 const VVAR_PAGES = VM_READ | VM_MAYREAD | VM_DONTEXPAND;
@@ -70,7 +70,7 @@ export function pagedVvarArea(npages: number): PlacedArea {
 }
 
 export function anonymousArea(
-  what: 'rbs' | 'nat', shift: number, start: bigint, end: bigint, vmFlags: number,
+  what: 'rbs' | 'nat' | 'vdso', shift: number, start: bigint, end: bigint, vmFlags: number,
 ): ImageArea {
   return area(what, shift, start, end, vmFlags, null);
 }

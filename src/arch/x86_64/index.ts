@@ -16,7 +16,7 @@ import { vpnOfBig } from '../../lib/u64.js';
 import { backportedCalls, isSince, type Release, type SearchName, since } from '../../release/index.js';
 import type { Arch, Bits, GateArea, ImageArea, NptlParameters, PlacedArea, Target } from '../arch.js';
 import { genericOpenFlags } from '../generic/fcntl.js';
-import { dataArea, stackArea, textArea, vdsoArea, vvarArea } from '../generic/image.js';
+import { anonymousArea, dataArea, stackArea, textArea, VDSO, vdsoArea, vvarArea } from '../generic/image.js';
 import { x86TopDownBase } from '../generic/layout.js';
 import {
   genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
@@ -78,6 +78,16 @@ function readImpliesExec(release: Release, is32bit: boolean): boolean {
   return is32bit && !isSince(release, '2.6.18');
 }
 
+/**
+ * The page for system calls of 32-bit tasks, an area from 2.6.13 on, above TASK_SIZE and without a name: nothing unmaps
+ * it. Before, it came with a fault (the gate), in 3.6 it lies where the search finds room.
+ */
+function vsyscall32(release: Release): readonly ImageArea[] {
+  return isSince(release, '2.6.13') && !isSince(release, '3.6')
+    ? [anonymousArea('vdso', SHIFT, 0xffffe000n, 0xfffff000n, VDSO)]
+    : [];
+}
+
 function image(release: Release, is32bit: boolean, stackTop: number): readonly ImageArea[] {
   const text = is32bit ? 0x08048000n : 0x400000n;
   const stack = stackArea(release, SHIFT, BigInt(stackTop) << BigInt(SHIFT), 2n);
@@ -86,6 +96,7 @@ function image(release: Release, is32bit: boolean, stackTop: number): readonly I
     textArea(release, SHIFT, text, text + 0x1000n),
     readImpliesExec(release, is32bit) ? { ...data, vmFlags: data.vmFlags | VM_EXEC } : data,
     stackIsExecutable(release) ? { ...stack, vmFlags: stack.vmFlags | VM_EXEC } : stack,
+    ...(is32bit ? vsyscall32(release) : []),
   ];
 }
 
@@ -101,7 +112,7 @@ function vdso(release: Release): readonly PlacedArea[] {
   );
 }
 
-/** The vsyscall pages; 32-bit tasks have their own up to 2.6.18, which is an area there, above TASK_SIZE. */
+/** The vsyscall pages; 32-bit tasks have their own up to 2.6.12. */
 function gate(release: Release, is32bit: boolean): GateArea | null {
   const pages = (start: bigint, end: bigint) => ({ start: vpnOfBig(start, SHIFT), end: vpnOfBig(end, SHIFT) });
   const gate32 = { ...pages(0xffffe000n, 0xfffff000n), vmFlags: 0, name: '' };
@@ -109,8 +120,7 @@ function gate(release: Release, is32bit: boolean): GateArea | null {
   const one64 = { ...pages(0xffffffffff600000n, 0xffffffffff601000n), vmFlags: VM_READ | VM_EXEC, name: '[vsyscall]' };
   return is32bit
     ? since<GateArea | null>(
-        release, gate32, '2.6.12-rc1', { ...gate32, name: '[vdso]' },
-        '2.6.18', { ...gate32, vmFlags: VM_READ | VM_EXEC, name: '[vdso]' }, '3.6', null,
+        release, gate32, '2.6.12-rc1', { ...gate32, name: '[vdso]' }, '2.6.13', null,
       )
     : since<GateArea | null>(
         release, null, '2.6.6', gate64, '2.6.12-rc1', { ...gate64, name: '[vdso]' }, '3.6', one64,
