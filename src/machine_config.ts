@@ -131,7 +131,10 @@ function laidOut(config: MachineConfig, target: Target): Target {
   if (!Number.isSafeInteger(aslr) || aslr < 0) throw new ConfigError(`--aslr ${aslr} is not a whole number from 0`);
   if (target.randomization === null) {
     const what = `${target.bits}-bit tasks of ${target.arch} under ${target.release.name}`;
-    throw new ConfigError(`no randomisation is known for ${what}; it is for i386 from 2.6.12-rc1 and x86_64 from 2.6.18 on`);
+    throw new ConfigError(
+      `no randomisation is known for ${what}; it is for i386 and 64-bit tasks of x86_64 ` +
+      'from 2.6.12-rc1 on, for 32-bit ones from 2.6.18 on',
+    );
   }
   return randomized(chosen, aslr);
 }

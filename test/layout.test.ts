@@ -70,6 +70,17 @@ describe('aslr', () => {
     expect(still.stackTop - target.topDownBase!(8 * 2 ** 20)).toBeGreaterThan(2 ** 22 - 1);
   });
 
+  it('moves the stack alone, by less than 8 MiB, on 64-bit tasks of x86_64 before 2.6.18', () => {
+    const config = { arch: 'x86_64', kernel: '2.6.12-rc1' };
+    const still = new Machine(config).target.stackTop;
+    const moved = [1, 2, 3, 4, 5].map((aslr) => still - new Machine({ ...config, aslr }).target.stackTop);
+    expect(Math.min(...moved)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...moved)).toBeLessThan(2048);
+    expect(new Set(moved).size).toBeGreaterThan(2);
+    expect(at({ ...config, aslr: 1 })).toBe(at(config));
+    expect(() => new Machine({ ...config, bits: 32, aslr: 1 })).toThrow('no randomisation is known for 32-bit tasks of x86_64');
+  });
+
   it('is refused where no release or record has it', () => {
     expect(() => new Machine({ kernel: '2.5.46', aslr: 1 })).toThrow('no randomisation is known for 32-bit tasks of i386 under 2.5.46');
     expect(() => new Machine({ arch: 'ia64', kernel: '2.6.18', aslr: 1 })).toThrow('no randomisation is known');

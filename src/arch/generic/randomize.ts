@@ -16,9 +16,11 @@ import { x86TopDownBase } from './layout.js';
 export function x86Randomization(
   release: Release, end: number, pageSize: number, is64bit: boolean,
 ): Randomization | null {
-  if (!isSince(release, is64bit ? '2.6.18' : '2.6.12-rc1')) return null;
-  const stack = is64bit ? 2 ** 22 : 2 ** 11;
-  const range = is64bit ? 2 ** 28 : 2 ** 8;
+  if (!isSince(release, '2.6.12-rc1')) return null;
+  // 64-bit tasks have no layout of their own before 2.6.18: their stack alone moves, by fs/binfmt_elf.c's 8 MiB.
+  const isStackOnly = is64bit && !isSince(release, '2.6.18');
+  const stack = is64bit && !isStackOnly ? 2 ** 22 : 2 ** 11;
+  const range = isStackOnly ? 0 : is64bit ? 2 ** 28 : 2 ** 8;
   const legacy32 = since(release, 0, '4.12', range);
   return {
     down: range, // 1 MiB for 32-bit tasks, in 2.6.12 by bytes

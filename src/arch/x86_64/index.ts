@@ -169,7 +169,8 @@ function at(release: Release, bits: Bits): Target {
     legacySearch: search,
     topDownBase: goesDown ? x86TopDownBase(release, end, PAGE_SIZE) : null,
     unlimitedStackIsLegacy: goesDown && !isSince(release, '6.1'),
-    randomization: isSince(release, '2.6.18') ? x86Randomization(release, end, PAGE_SIZE, !is32bit) : null,
+    // ia32_setup_arg_pages() puts the stack at IA32_STACK_TOP, whatever it is told, before 2.6.18.
+    randomization: is32bit && !isSince(release, '2.6.18') ? null : x86Randomization(release, end, PAGE_SIZE, !is32bit),
     mmapBaseUp: 0,
     lowestSearched: 1,
     hintTestsPrev: false,
