@@ -34,6 +34,11 @@ describe('layout', () => {
     expect(new Machine({ arch: 'x86_64', kernel: '6.1', rlimits: UNLIMITED }).target.topDownBase).not.toBeNull();
   });
 
+  it('five sixths of the space are counted in bytes, and the base is rounded up', () => {
+    const { target } = new Machine({ arch: 'x86_64', bits: 32, kernel: '6.1', rlimits: UNLIMITED });
+    expect(target.topDownBase!(Number.POSITIVE_INFINITY) * 4096).toBe(0x2aaab000);
+  });
+
   it('a search that goes down has no place in a legacy layout', () => {
     expect(() => new Machine({ kernel: '2.6.9', layout: 'legacy', search: 'topdown-2.6.9' })).toThrow(ConfigError);
     expect(() => new Machine({ layout: 'sideways' })).toThrow('no layout "sideways"; there are: default, legacy');

@@ -5,6 +5,7 @@
  */
 import { ENOMEM } from '../arch/generic/errno.js';
 import { VM_ACCOUNT, VM_DONTCOPY, VM_LOCKED } from '../arch/generic/mman.js';
+import { VM_LOCKONFAULT } from '../arch/generic/mman_calls.js';
 import { anonVmaFork } from './anon_vma.js';
 import type { Mm } from './mm.js';
 import { NONE } from './vma_set.js';
@@ -14,6 +15,7 @@ export function dupMmap(parent: Mm, child: Mm): number {
   child.copyLayoutFrom(parent);
   child.copyFilesFrom(parent);
   const { vmas } = parent;
+  const lockBits = parent.rules.lock.onFault ? VM_LOCKED | VM_LOCKONFAULT : VM_LOCKED;
   for (let h = vmas.first(); h !== NONE; h = vmas.next(h)) {
     const vmFlags = vmas.vmFlags[h]!;
     if ((vmFlags & VM_DONTCOPY) !== 0) continue;
@@ -23,7 +25,7 @@ export function dupMmap(parent: Mm, child: Mm): number {
       child.clear();
       return -ENOMEM;
     }
-    child.addArea(NONE, start, end, vmas.vmPgoff[h]!, (vmFlags & ~VM_LOCKED) >>> 0, vmas.vmFile[h]!);
+    child.addArea(NONE, start, end, vmas.vmPgoff[h]!, (vmFlags & ~lockBits) >>> 0, vmas.vmFile[h]!);
     child.vmas.vmAnon[child.vmas.last()] = anonVmaFork(parent, h);
     child.account(vmFlags, end - start);
   }

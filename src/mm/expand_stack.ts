@@ -1,12 +1,12 @@
 /**
  * Stacks that grow by faults. A VM_GROWSDOWN area grows down to any page below it that nothing is mapped
  * between; a VM_GROWSUP one (ia64's register stack) up by one page at a time. Linux 2.5.46, mm/mmap.c:
- * expand_stack(); arch/ia64/mm/fault.c: expand_backing_store(), check_expansion. 6.1, mm/mmap.c, and 6.18,
- * mm/vma.c: expand_downwards().
+ * expand_stack(); arch/ia64/mm/fault.c: expand_backing_store(), check_expansion. 2.6.18, mm/mmap.c:
+ * expand_upwards(), acct_stack_growth(); 4.12 and 6.1, mm/mmap.c, and 6.18, mm/vma.c: expand_downwards().
  *
  * Unlike i386: no user stack pointer is compared; TypeScript programs touch their stack in order.
  */
-import { VM_EXEC, VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED, VM_READ, VM_WRITE } from '../arch/generic/mman.js';
+import { VM_ACCOUNT, VM_EXEC, VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED, VM_READ, VM_WRITE } from '../arch/generic/mman.js';
 import { anonVmaPrepare } from './anon_vma.js';
 import type { Mm } from './mm.js';
 import { NONE } from './vma_set.js';
@@ -31,21 +31,38 @@ function inSameRegion(mm: Mm, vpn: number, start: number): boolean {
   return vpn >= base && vpn - base < region.mapLimit;
 }
 
-/** acct_stack_growth(): RLIMIT_AS, RLIMIT_STACK, and from 2.6.11 on RLIMIT_MEMLOCK for a locked stack. */
+/**
+ * acct_stack_growth(): RLIMIT_AS, RLIMIT_STACK, and from 2.6.11 on RLIMIT_MEMLOCK for a locked stack. Where
+ * RLIMIT_DATA counts private writable memory it counts a register stack, which VM_STACK does not name.
+ */
 function withinLimits(mm: Mm, h: number, stackPages: number, grow: number): boolean {
-  const isLocked = (mm.vmas.vmFlags[h]! & VM_LOCKED) !== 0;
+  const vmFlags = mm.vmas.vmFlags[h]!;
+  const isLocked = (vmFlags & VM_LOCKED) !== 0;
   if (isLocked && mm.rules.lock.limitsStacks && mm.bytes(mm.lockedVm + grow) > mm.rlimits.memlock) return false;
-  return mm.bytes(stackPages) <= mm.rlimits.stack && mm.bytes(mm.totalVm + grow) <= mm.rlimits.as;
+  if (mm.bytes(stackPages) > mm.rlimits.stack) return false;
+  return mm.rules.brk.dataVm ? mm.mayExpand(vmFlags, grow) : mm.bytes(mm.totalVm + grow) <= mm.rlimits.as;
 }
 
-/** 6.x: a stack keeps the guard gap from memory below that can be used and is no stack itself. */
+/** Whether a stack of the other kind of growth, or any memory as the release has it, is to be kept at a distance. */
+function isKeptAway(mm: Mm, neighbour: number, sameGrowth: number): boolean {
+  const vmFlags = mm.vmas.vmFlags[neighbour]!;
+  if ((vmFlags & sameGrowth) !== 0) return false;
+  return mm.rules.stackGapFrom === 'all memory' || (vmFlags & (VM_READ | VM_WRITE | VM_EXEC)) !== 0;
+}
+
+/** 4.12 on: a stack keeps the guard gap from memory below that is no stack itself. */
 function keepsGuardGap(mm: Mm, h: number, vpn: number): boolean {
   const { vmas, rules } = mm;
   if (vpn * mm.target.pageSize < rules.mmapMinAddr) return false;
+  if (rules.stackGapFrom === 'all memory' && vpn < rules.stackGuardGap) return false;
   const prev = vmas.prev(h);
-  if (prev === NONE || (vmas.vmFlags[prev]! & VM_GROWSDOWN) !== 0) return true;
-  const isAccessible = (vmas.vmFlags[prev]! & (VM_READ | VM_WRITE | VM_EXEC)) !== 0;
-  return !isAccessible || vpn - vmas.vmEnd[prev]! >= rules.stackGuardGap;
+  return prev === NONE || vpn - vmas.vmEnd[prev]! >= rules.stackGuardGap || !isKeptAway(mm, prev, VM_GROWSDOWN);
+}
+
+/** The same above a register stack that has grown to page `end`. */
+function keepsGapAbove(mm: Mm, h: number, end: number): boolean {
+  const next = mm.vmas.next(h);
+  return next === NONE || mm.vmas.vmStart[next]! - end >= mm.rules.stackGuardGap || !isKeptAway(mm, next, VM_GROWSUP);
 }
 
 function growDown(mm: Mm, h: number, vpn: number): boolean {
@@ -65,10 +82,16 @@ function growDown(mm: Mm, h: number, vpn: number): boolean {
   return true;
 }
 
-/** The register stack is not charged: exec makes it without VM_ACCOUNT. */
+/**
+ * A register stack. From 2.6.18 on exec makes it with VM_ACCOUNT and expand_upwards() grows it: it is charged, and
+ * compared with the limit by its new size. expand_backing_store() before charges nothing and takes the old size.
+ */
 function growUp(mm: Mm, h: number): boolean {
   const { vmas } = mm;
-  if (!withinLimits(mm, h, vmas.vmEnd[h]! - vmas.vmStart[h]!, 1)) return false;
+  const isCharged = (vmas.vmFlags[h]! & VM_ACCOUNT) !== 0;
+  if (!keepsGapAbove(mm, h, vmas.vmEnd[h]! + 1)) return false;
+  if (!withinLimits(mm, h, vmas.vmEnd[h]! - vmas.vmStart[h]! + (isCharged ? 1 : 0), 1)) return false;
+  if (isCharged && !mm.vm.enoughMemory(1)) return false;
   vmas.setEnd(h, vmas.vmEnd[h]! + 1);
   grown(mm, h, 1);
   return true;

@@ -166,7 +166,8 @@ function newFlags(mm: Mm, { h, vmFlags, advice }: Piece): number {
 function changeFlags(mm: Mm, piece: Piece, flags: number): number {
   if (flags < 0) return flags;
   if (flags === piece.vmFlags) return 0;
-  return vmaModify(mm, piece.h, piece.start, piece.end, flags) < 0 ? -EAGAIN : 0;
+  if (vmaModify(mm, piece.h, piece.start, piece.end, flags) >= 0) return 0;
+  return mm.rules.adviceAtMapLimit === 'ENOMEM' ? -ENOMEM : -EAGAIN;
 }
 
 /** Up to 2.6.11: splits first and looks at nothing, and merges never. */

@@ -33,8 +33,14 @@ function overLimit(mm: Mm, { start, npages }: Range): boolean {
   return locked > limit;
 }
 
-/** count_mm_mlocked_page_nr(): pages of [start, end) that are locked. */
+/** count_mm_mlocked_page_nr(): pages of [start, end) that are locked, by a sum of bytes that is an int in 4.12. */
 function lockedIn(mm: Mm, start: number, end: number): number {
+  const pages = lockedPagesIn(mm, start, end);
+  const { pageSize } = mm.target;
+  return mm.rules.lock.countsInInt ? Math.floor(((pages * pageSize) | 0) / pageSize) : pages;
+}
+
+function lockedPagesIn(mm: Mm, start: number, end: number): number {
   const { vmas } = mm;
   let count = 0;
   for (let h = vmas.find(start); h !== NONE && vmas.vmStart[h]! < end; h = vmas.next(h)) {
@@ -129,9 +135,10 @@ function splitAndSet(mm: Mm, area: number, start: number, end: number, newFlags:
 
 /** Locks all areas there are (MCL_CURRENT), or all there will be (MCL_FUTURE), or both. */
 export function doMlockall(mm: Mm, flags: number): number {
-  const { privileged, halfOfRam, onFault } = mm.rules.lock;
+  const { privileged, halfOfRam, onFault, onFaultAlone } = mm.rules.lock;
   const known = MCL_CURRENT | MCL_FUTURE | (onFault ? MCL_ONFAULT : 0);
-  if ((flags & ~known) !== 0 || (flags & (MCL_CURRENT | MCL_FUTURE)) === 0) return -EINVAL;
+  const wanted = onFaultAlone ? known : MCL_CURRENT | MCL_FUTURE;
+  if ((flags & ~known) !== 0 || (flags & wanted) === 0) return -EINVAL;
   if (!privileged && mm.rlimits.memlock === 0) return -EPERM;
   const limit = Math.floor(mm.rlimits.memlock / mm.target.pageSize);
   const isOver = mm.totalVm > limit || (halfOfRam && mm.totalVm > Math.floor(mm.vm.totalRam / 2));

@@ -69,6 +69,8 @@ export interface MmParts {
 /** Soft limits, bytes; Infinity is RLIM_INFINITY. */
 export interface Rlimits {
   data: number;
+  /** The hard limit, which counts where the soft one is 0: may_expand_vm() for Valgrind, 4.12 on. */
+  dataHard: number;
   stack: number;
   memlock: number;
   as: number;
@@ -80,7 +82,7 @@ export interface Rlimits {
  */
 export function initRlimits(memlock = Number.POSITIVE_INFINITY): Rlimits {
   const unlimited = Number.POSITIVE_INFINITY;
-  return { data: unlimited, stack: 8 * 1024 * 1024, memlock, as: unlimited };
+  return { data: unlimited, dataHard: unlimited, stack: 8 * 1024 * 1024, memlock, as: unlimited };
 }
 
 /** Exact counts since the mm was made; the same on every host. */
@@ -377,7 +379,8 @@ export class Mm {
   mayExpand(vmFlags: number, npages: number): boolean {
     if (this.bytes(this.totalVm + npages) > this.rlimits.as) return false;
     const isData = (vmFlags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) === VM_WRITE;
-    return !isData || this.bytes(this.dataVm + npages) <= this.rlimits.data;
+    const { data, dataHard } = this.rlimits;
+    return !isData || this.bytes(this.dataVm + npages) <= (data === 0 ? dataHard : data);
   }
 
   /** Splits VMA `h` at `vpn`; returns the upper piece, the lower is prev. Bounds are the caller's. */

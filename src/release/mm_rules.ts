@@ -1,6 +1,6 @@
 /**
  * The rules of each release in mm. Read from Linux 2.5.46, 2.5.74, 2.6.0, 2.6.6, 2.6.9, 2.6.11, 2.6.12-rc1, 2.6.18,
- * 6.1.20, 6.13.2 and 6.18.35: mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap}.c, mm/vma.c (6.13 on),
+ * 4.12.4, 6.1.20, 6.13.2 and 6.18.35: mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap}.c, mm/vma.c (6.13 on),
  * kernel/fork.c, fs/proc/{array,task_mmu}.c.
  */
 import type { AdviceRule, MadviseStep, MmapStep, MmRules, MprotectStep, MremapStep } from './rules.js';
@@ -24,6 +24,23 @@ const tail2x: readonly MmapStep[] = [
   'RLIMIT_AS: ENOMEM',
   'charge: ENOMEM',
   'charged map grows down on a file: EINVAL',
+];
+
+/** do_mmap() and mmap_region() once there is an address, the same in 4.12 and 6.1. */
+const mmapFlags4x: readonly MmapStep[] = [
+  'vm_flags',
+  'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM',
+  'RLIMIT_MEMLOCK: EAGAIN',
+  'shared and writable on a read-only file: EACCES',
+  'file not readable: EACCES',
+  'file without mmap: ENODEV',
+  'MAP_GROWSDOWN on a file: EINVAL',
+  'map type: EINVAL',
+  'MAP_GROWSDOWN on a shared map: EINVAL',
+  'MAP_NORESERVE',
+  'RLIMIT_AS and RLIMIT_DATA less what is replaced: ENOMEM',
+  'unmap what is there',
+  'charge: ENOMEM',
 ];
 
 const mprotect25: readonly MprotectStep[] = ['unaligned: EINVAL', 'wraps: EINVAL', 'unknown bits: EINVAL', 'rounds to 0: 0'];
@@ -57,16 +74,21 @@ const mremap26: readonly MremapStep[] = [
   ...mremapGrows2x,
 ];
 
-/** vma_to_resize() of 6.1, check_prep_vma() of 6.18. */
-const mremapArea6x: readonly MremapStep[] = [
-  'nothing mapped there: EFAULT',
-  'private memory cannot be doubled: EINVAL',
-  'DONTUNMAP of memory that may not grow: EINVAL',
+/** vma_to_resize() of 4.12: what is looked at before the areas of 6.x are compared with limits. */
+const mremapGrowth4x: readonly MremapStep[] = [
   'range leaves the area: EFAULT',
   'pgoff wraps: EINVAL',
   'may not grow: EFAULT',
   'growth over RLIMIT_MEMLOCK: EAGAIN',
   'growth over RLIMIT_AS or RLIMIT_DATA: ENOMEM',
+];
+
+/** vma_to_resize() of 6.1, check_prep_vma() of 6.18. */
+const mremapArea6x: readonly MremapStep[] = [
+  'nothing mapped there: EFAULT',
+  'private memory cannot be doubled: EINVAL',
+  'DONTUNMAP of memory that may not grow: EINVAL',
+  ...mremapGrowth4x,
 ];
 
 const mremapMoves6x: readonly MremapStep[] = [
@@ -93,8 +115,8 @@ const advice2618: Readonly<Record<number, AdviceRule>> = {
   ...advice25, 0: 'flags', 1: 'flags', 2: 'flags', 9: 'punch a hole: needs VM_WRITE, ENOSYS', 10: 'flags', 11: 'flags',
 };
 
-/** MADV_FREE to MADV_DONTNEED_LOCKED; MADV_COLLAPSE is not known here. */
-const advice61: Readonly<Record<number, AdviceRule>> = {
+/** MADV_FREE, and MERGEABLE to DODUMP. */
+const advice412: Readonly<Record<number, AdviceRule>> = {
   ...advice2618,
   3: 'nothing',
   8: 'free lazily',
@@ -105,6 +127,13 @@ const advice61: Readonly<Record<number, AdviceRule>> = {
   15: 'huge pages',
   16: 'flags',
   17: 'flags',
+  100: 'inject an error',
+  101: 'inject an error',
+};
+
+/** And WIPEONFORK to DONTNEED_LOCKED; MADV_COLLAPSE is not known here. */
+const advice61: Readonly<Record<number, AdviceRule>> = {
+  ...advice412,
   18: 'flags',
   19: 'flags',
   20: 'age',
@@ -112,8 +141,6 @@ const advice61: Readonly<Record<number, AdviceRule>> = {
   22: 'populate',
   23: 'populate',
   24: 'drop pages, locked ones too',
-  100: 'inject an error',
-  101: 'inject an error',
 };
 
 /** Guard markers stand in private anonymous memory alone, not yet in files'. */
@@ -156,12 +183,16 @@ export const rules25: MmRules = {
   ],
   madvise: ['unaligned: EINVAL', 'wraps: EINVAL', 'empty: 0'],
   advice: advice25,
+  adviceAtMapLimit: 'EAGAIN',
   mincore: ['unaligned: EINVAL', 'wraps: EINVAL', 'vector above TASK_SIZE: EFAULT', 'empty: 0'],
   mincoreSeesPages: false,
   msyncForgetsEnd: false,
   remapFilePages: 'any prot',
   move: { frontLosesAccount: true, populatesAll: true, locksTwice: false, growthIsChecked: false },
-  lock: { privileged: true, halfOfRam: true, countsOnce: false, onFault: false, limitsStacks: false },
+  lock: {
+    privileged: true, halfOfRam: true, countsOnce: false, countsInInt: false, onFault: false, onFaultAlone: false,
+    limitsStacks: false,
+  },
   anonymousPgoff: false,
   merges: 'anonymous',
   mlockMerges: false,
@@ -175,6 +206,7 @@ export const rules25: MmRules = {
   sharedAnonymousPgoffZero: false,
   mmapMinAddr: 0,
   stackGuardGap: 0,
+  stackGapFrom: 'accessible memory',
   searchKeepsGaps: false,
   heuristic: 'free',
   brk: { least: 'end_code', dataLimitFirst: false, dataFrom: 'start_data', shrinkNeedsMap: false, dataVm: false },
@@ -243,7 +275,7 @@ export const rules269: MmRules = {
   mmap: rules260.mmap.map((step) =>
     step === 'MAP_LOCKED needs CAP_IPC_LOCK: EPERM' ? 'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM' : step),
   madvise: madvise26,
-  lock: { privileged: false, halfOfRam: false, countsOnce: false, onFault: false, limitsStacks: false },
+  lock: { ...rules266.lock, privileged: false },
   anonymousPgoff: true,
   merges: 'everything',
   anonVma: 'equal-or-missing',
@@ -296,8 +328,64 @@ export const rules2618: MmRules = {
   brk: { ...rules2611.brk, dataLimitFirst: true },
 };
 
-export const rules61: MmRules = {
+/**
+ * A gap of 256 pages beside stacks, kept by every search; RLIMIT_DATA counts private writable memory; mlock2;
+ * remap_file_pages maps anew. A list of areas still, which merge with the one below first.
+ */
+export const rules412: MmRules = {
   ...rules2618,
+  mmap: [
+    'length 0: EINVAL',
+    'hint rounds down, and up to mmap_min_addr',
+    'rounds to 0: ENOMEM',
+    'pgoff wraps: EOVERFLOW',
+    'map_count above the limit: ENOMEM',
+    'the machine refuses the range: EINVAL',
+    'find the address, then check it',
+    ...mmapFlags4x,
+  ],
+  mremap: [
+    'flags other than MAYMOVE and FIXED: EINVAL',
+    'FIXED or DONTUNMAP without MAYMOVE: EINVAL',
+    'unaligned: EINVAL',
+    'new length 0: EINVAL',
+    ...mremapTarget,
+    'target overlaps: EINVAL',
+    'unmap the target',
+    'cut off the tail',
+    'nothing mapped there: EFAULT',
+    ...mremapGrowth4x,
+    'charge the growth: ENOMEM',
+    'grow in place',
+    'may not move: ENOMEM',
+    'find the address for the piece, then check it',
+    'three areas below the limit: ENOMEM',
+  ],
+  madvise: ['unknown advice: EINVAL', ...madvise26, 'hardware errors need CAP_SYS_ADMIN: EPERM'],
+  advice: advice412,
+  adviceAtMapLimit: 'ENOMEM',
+  mincore: ['unaligned: EINVAL', 'ends above TASK_SIZE, not rounded: ENOMEM', 'vector above TASK_SIZE: EFAULT', 'length 0: 0'],
+  mincoreSeesPages: true,
+  msyncForgetsEnd: false,
+  remapFilePages: 'emulated',
+  move: { ...rules2618.move, growthIsChecked: true },
+  lock: { ...rules2618.lock, countsOnce: true, countsInInt: true, onFault: true, onFaultAlone: true },
+  neverMerges: VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP,
+  anonVma: '6.13',
+  munmapLimit: 'hole-in-one-area',
+  prot: { ...rules2618.prot, dataLimit: true },
+  noreserveFlag: true,
+  sharedAnonymousPgoffZero: true,
+  mmapMinAddr: 65536,
+  stackGuardGap: 256,
+  stackGapFrom: 'all memory',
+  brk: { least: 'start_brk', dataLimitFirst: true, dataFrom: 'start_brk', shrinkNeedsMap: false, dataVm: true },
+  maps: { ...rules2618.maps, names: '6.1', anonymousOffsetZero: true },
+};
+
+/** The areas stand in a tree; mmap tries the area above first. */
+export const rules61: MmRules = {
+  ...rules412,
   mmap: [
     'length 0: EINVAL',
     'MAP_FIXED_NOREPLACE is MAP_FIXED',
@@ -308,19 +396,7 @@ export const rules61: MmRules = {
     'the machine refuses the range: EINVAL',
     'find the address, then check it',
     'something mapped under MAP_FIXED_NOREPLACE: EEXIST',
-    'vm_flags',
-    'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM',
-    'RLIMIT_MEMLOCK: EAGAIN',
-    'shared and writable on a read-only file: EACCES',
-    'file not readable: EACCES',
-    'file without mmap: ENODEV',
-    'MAP_GROWSDOWN on a file: EINVAL',
-    'map type: EINVAL',
-    'MAP_GROWSDOWN on a shared map: EINVAL',
-    'MAP_NORESERVE',
-    'RLIMIT_AS and RLIMIT_DATA less what is replaced: ENOMEM',
-    'unmap what is there',
-    'charge: ENOMEM',
+    ...mmapFlags4x,
   ],
   mremap: [
     'flags other than MAYMOVE, FIXED and DONTUNMAP: EINVAL',
@@ -338,27 +414,15 @@ export const rules61: MmRules = {
     ...mremapMoves6x,
     'charge what is new: ENOMEM',
   ],
-  madvise: ['unknown advice: EINVAL', ...madvise26, 'hardware errors need CAP_SYS_ADMIN: EPERM'],
   advice: advice61,
-  mincore: ['unaligned: EINVAL', 'ends above TASK_SIZE, not rounded: ENOMEM', 'vector above TASK_SIZE: EFAULT', 'length 0: 0'],
-  mincoreSeesPages: true,
-  msyncForgetsEnd: false,
-  remapFilePages: 'emulated',
-  move: { ...rules2618.move, growthIsChecked: true },
-  lock: { privileged: false, halfOfRam: false, countsOnce: true, onFault: true, limitsStacks: true },
-  neverMerges: VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP,
+  adviceAtMapLimit: 'EAGAIN',
+  lock: { ...rules412.lock, countsInInt: false, onFaultAlone: false },
   anonVma: '6.1',
   brkMergesHeapOnly: true,
-  munmapLimit: 'hole-in-one-area',
-  prot: { ...rules2618.prot, dataLimit: true },
-  noreserveFlag: true,
-  sharedAnonymousPgoffZero: true,
-  mmapMinAddr: 65536,
-  stackGuardGap: 256,
+  stackGapFrom: 'accessible memory',
   heuristic: 'total',
-  brk: { least: 'start_brk', dataLimitFirst: true, dataFrom: 'start_brk', shrinkNeedsMap: true, dataVm: true },
+  brk: { ...rules412.brk, shrinkNeedsMap: true },
   alignsHugeFiles: 'every task',
-  maps: { ...rules2618.maps, names: '6.1', anonymousOffsetZero: true },
 };
 
 /** mm/vma.c merges with the area below first; huge pages are aligned to; mremap is still that of 6.1. */

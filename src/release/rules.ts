@@ -144,6 +144,8 @@ export interface MmRules {
   readonly madvise: readonly MadviseStep[];
   /** What is known, by MADV_* number. */
   readonly advice: Readonly<Record<number, AdviceRule>>;
+  /** Errno of an advice that would split an area at the map limit: madvise_behavior(). */
+  readonly adviceAtMapLimit: 'EAGAIN' | 'ENOMEM';
 
   /** vm_pgoff of private anonymous areas is their address: since 2.6.7. */
   readonly anonymousPgoff: boolean;
@@ -153,7 +155,7 @@ export interface MmRules {
   readonly mlockMerges: boolean;
   /** Flags whose areas never merge (VM_SPECIAL). */
   readonly neverMerges: number;
-  /** How two anon_vmas must agree; 'none' before they existed. */
+  /** How two anon_vmas must agree; 'none' before they existed. What 6.13 does 4.12 did already. */
   readonly anonVma: 'none' | 'equal-or-missing' | '6.1' | '6.13' | '6.18';
   /** brk merges with the heap itself only: 6.x. */
   readonly brkMergesHeapOnly: boolean;
@@ -183,6 +185,11 @@ export interface MmRules {
   readonly mmapMinAddr: number;
   /** Pages kept free beside a stack that grows. */
   readonly stackGuardGap: number;
+  /**
+   * What a growing stack keeps the gap from: all memory that is no stack, and address 0 (4.12,
+   * expand_downwards()), or memory that can be accessed (6.1). Before the gap it says nothing.
+   */
+  readonly stackGapFrom: 'all memory' | 'accessible memory';
   /** The search itself keeps that gap, and the least address, and not the hint's test alone: 6.13. */
   readonly searchKeepsGaps: boolean;
   /** Overcommit mode 0 compares one request with free memory, or with all of it (6.x). */
@@ -258,6 +265,10 @@ export interface LockRules {
   readonly countsOnce: boolean;
   /** MLOCK_ONFAULT exists, and pages are made present after all areas have their flag: 4.4 on. */
   readonly onFault: boolean;
+  /** mlockall(MCL_ONFAULT) alone is no error, and unlocks everything: 4.12, not in 6.1 any more. */
+  readonly onFaultAlone: boolean;
+  /** Locked bytes of a range are added up in an int: 4.12, count_mm_mlocked_page_nr(). */
+  readonly countsInInt: boolean;
   /** A locked stack grows within RLIMIT_MEMLOCK: acct_stack_growth(), 2.6.11 on. */
   readonly limitsStacks: boolean;
 }

@@ -58,7 +58,7 @@ export function setRlimit(process: Process, resource: number, limit: Rlimit): vo
   limits.set(process, own);
   const { rlimits } = process.mm;
   if (resource === RLIMIT_STACK) rlimits.stack = limit.soft;
-  if (resource === RLIMIT_DATA) rlimits.data = limit.soft;
+  if (resource === RLIMIT_DATA) Object.assign(rlimits, { data: limit.soft, dataHard: limit.hard });
   if (resource === RLIMIT_AS) rlimits.as = limit.soft;
   if (resource === RLIMIT_MEMLOCK) rlimits.memlock = limit.soft;
   if (resource === RLIMIT_NOFILE) process.files.limit = limit.soft;

@@ -9,6 +9,7 @@ import type { Mm } from '../../src/mm/mm.js';
 import { brk } from '../support/calls.js';
 import { baseOf, type DrawChoice, draw, picture } from '../support/draw.js';
 import { execMm, machineSizes } from '../support/machines.js';
+import { type Rules, withRules } from '../support/mm_calls.js';
 
 const BASE = 0x8048;
 
@@ -125,6 +126,22 @@ describe('a shrinking heap', () => {
     const mm = program('TFXXXX', { maxMapCount: 3 }, 4);
     expect(brkTo(mm, 3)).toEqual([4, 0]);
     expect(picture(mm)).toBe('TFXXXX');
+  });
+});
+
+describe('4.12 and 6.1', () => {
+  const start = (rules: Rules, text: string, at?: number) => program(text, { ...withRules(rules) }, at);
+
+  it('shrinking over nothing mapped is done by 4.12, and refused by 6.1', () => {
+    expect([brkTo(start('4.12', 'TF....', 5), 3), brkTo(start('6.1', 'TF....', 5), 3)]).toEqual([[3, 0], [5, 0]]);
+  });
+
+  it('a heap that begins joins what lies below it like it in 4.12, and stands alone in 6.1', () => {
+    const grown = (rules: Rules) => {
+      const mm = start(rules, 'TX....', 2);
+      return [brkTo(mm, 3), mm.vmas.size];
+    };
+    expect([grown('4.12'), grown('6.1')]).toEqual([[[3, 0], 2], [[3, 0], 3]]);
   });
 });
 

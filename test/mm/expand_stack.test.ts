@@ -6,6 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED } from '../../src/arch/generic/mman.js';
 import type { Mm } from '../../src/mm/mm.js';
+import { doMunmap } from '../../src/mm/munmap.js';
 import type { MmChoice } from '../support/machines.js';
 import { execMm } from '../support/machines.js';
 
@@ -89,11 +90,13 @@ describe.each(machines.map((choice) => [JSON.stringify(choice), choice] as const
     expect([touches(mm, nearest), STACK(mm).start]).toEqual([true, nearest]);
   });
 
-  it('memory without rights below it keeps no gap', () => {
+  it('memory without rights below it keeps no gap, but in 4.12', () => {
     const mm = execMm(choice);
     const { start } = STACK(mm);
     put(mm, start - 500, 2, 0x70);
-    expect([touches(mm, start - 498), STACK(mm).start]).toEqual([true, start - 498]);
+    const nearest = start - 498 + (mm.rules.stackGapFrom === 'all memory' ? mm.rules.stackGuardGap : 0);
+    if (nearest > start - 498) expect(touches(mm, nearest - 1)).toBe(false);
+    expect([touches(mm, nearest), STACK(mm).start]).toEqual([true, nearest]);
   });
 
   it('reads grow it as well', () => {
@@ -121,8 +124,8 @@ describe('a locked stack', () => {
 });
 
 describe('the register stack of ia64', () => {
-  const start = () => {
-    const mm = execMm({ arch: 'ia64' });
+  const start = (release = '2.5.46') => {
+    const mm = execMm({ arch: 'ia64', release });
     return { mm, rbs: () => areaWith(mm, VM_GROWSUP) };
   };
 
@@ -142,6 +145,32 @@ describe('the register stack of ia64', () => {
     let grown = 0;
     while (touches(mm, rbs().end)) grown += 1;
     expect([rbs().end - bottom, grown, mm.vm.committed]).toEqual([5, 4, committed]);
+  });
+
+  it('is charged, and never larger than RLIMIT_STACK, from 2.6.18 on: acct_stack_growth()', () => {
+    const { mm, rbs } = start('2.6.18');
+    const { start: bottom } = rbs();
+    const { committed } = mm.vm;
+    mm.rlimits.stack = mm.bytes(4);
+    let grown = 0;
+    while (touches(mm, rbs().end)) grown += 1;
+    expect([rbs().end - bottom, grown, mm.vm.committed]).toEqual([4, 3, committed + 3]);
+    doMunmap(mm, bottom, 0, 4, 0);
+    expect(mm.vm.committed).toBe(committed - 1);
+  });
+
+  it('is data to RLIMIT_DATA: VM_STACK is VM_GROWSDOWN there', () => {
+    const { mm, rbs } = start('6.1');
+    mm.rlimits.data = mm.bytes(mm.dataVm + 1);
+    expect([touches(mm, rbs().end), touches(mm, rbs().end)]).toEqual([true, false]);
+  });
+
+  it('keeps the guard gap above it, 256 pages, from memory that can be used: 6.1', () => {
+    const { mm, rbs } = start('6.1');
+    const { end } = rbs();
+    put(mm, end + 300, 1);
+    for (let i = 0; i < 300 - 256; i++) expect(touches(mm, end + i)).toBe(true);
+    expect([touches(mm, rbs().end), rbs().end]).toEqual([false, end + 44]);
   });
 
   it('stops where the memory stack begins', () => {

@@ -23,7 +23,7 @@ const MADV_SEQUENTIAL = 2;
 
 const all = Object.keys(ruleSets) as Rules[];
 const oneEngine = all.filter((rules) => ruleSets[rules].merges === 'everything');
-const recent: Rules[] = ['6.1', '6.13', '6.18'];
+const recent: Rules[] = ['4.12', '6.1', '6.13', '6.18'];
 
 /** Bounds of the areas, in pages of the drawing: "0-2 2-6". */
 function areas(mm: Mm): string {
@@ -122,7 +122,7 @@ describe('anon_vma: memory that two areas have written apart', () => {
   };
 
   it.each([
-    ['2.5', '0-6'], ['2.6.11', '0-4 4-6'], ['2.6.18', '0-4 4-6'], ['6.1', '0-2 2-6'],
+    ['2.5', '0-6'], ['2.6.11', '0-4 4-6'], ['2.6.18', '0-4 4-6'], ['4.12', '0-4 4-6'], ['6.1', '0-2 2-6'],
     ['6.13', '0-4 4-6'], ['6.18', '0-4 4-6'],
   ] as const)('both written: a map between them joins one, in %s as %s', (rules, after) => {
     expect(written(rules, true, true)).toBe(after);
@@ -133,7 +133,7 @@ describe('anon_vma: memory that two areas have written apart', () => {
   });
 
   it.each([
-    ['2.5', '0-6'], ['2.6.11', '0-6'], ['2.6.18', '0-6'], ['6.1', '0-2 2-6'],
+    ['2.5', '0-6'], ['2.6.11', '0-6'], ['2.6.18', '0-6'], ['4.12', '0-6'], ['6.1', '0-2 2-6'],
     ['6.13', '0-6'], ['6.18', '0-6'],
   ] as const)('the one above written: %s leaves %s', (rules, after) => {
     expect(written(rules, false, true)).toBe(after);

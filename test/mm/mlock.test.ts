@@ -11,11 +11,13 @@ import {
 import type { Mm } from '../../src/mm/mm.js';
 import { doMlock, doMlock2, doMlockall, doMunlock, doMunlockall } from '../../src/mm/mlock.js';
 import { baseOf, draw, map, picture, protect } from '../support/draw.js';
+import { execMm } from '../support/machines.js';
 import { flagsAt, forked, lockPages, type Rules, ruleSets, withRules } from '../support/mm_calls.js';
 
 const all = Object.keys(ruleSets) as Rules[];
 const free = all.slice(1);
-const recent: Rules[] = ['6.1', '6.13', '6.18'];
+const recent: Rules[] = ['4.12', '6.1', '6.13', '6.18'];
+const GIB = 2 ** 30;
 const PAGE = 4096;
 
 function lock(mm: Mm, page: number, npages: number): number {
@@ -35,6 +37,19 @@ function locks(mm: Mm, width: number): string {
     return mm.rules.lock.onFault && (mm.vmas.vmFlags[h]! & VM_LOCKONFAULT) !== 0 ? 'l' : 'L';
   }).join('');
 }
+
+describe('the pages that the kernel maps itself', () => {
+  /** Pages that mlockall(MCL_CURRENT) leaves unlocked. */
+  function unlocked(release: string): number {
+    const mm = execMm({ arch: 'i386', release });
+    expect(doMlockall(mm, MCL_CURRENT)).toBe(0);
+    return mm.totalVm - mm.lockedVm;
+  }
+
+  it('are locked like others in 2.6.18, and never once install_special_mapping() sets VM_DONTEXPAND', () => {
+    expect([unlocked('2.6.18'), unlocked('6.1')]).toEqual([0, 6]);
+  });
+});
 
 describe('2.5.46: without CAP_IPC_LOCK', () => {
   const start = (text: string, more = {}) => draw(text, withRules('2.5', more));
@@ -107,12 +122,12 @@ describe.each(free)('2.6.9 and later: %s', (rules) => {
     expect([lock(mm, 2, 2), locks(mm, 4)]).toEqual([-ENOMEM, '--.-']);
   });
 
-  // In 6.1 and 6.13 memory that was written, which locking does, does not join memory that was not.
+  // From 4.12 to 6.13 memory that was written, which locking does, does not join memory that was not.
   it('unlocking merges from 2.6.18 on', () => {
     const mm = start('FFFF');
     lock(mm, 1, 2);
     unlock(mm, 1, 2);
-    expect(picture(mm)).toBe(['2.6.11', '6.1', '6.13'].includes(rules) ? 'F|FF|F' : 'FFFF');
+    expect(picture(mm)).toBe(['2.6.11', '4.12', '6.1', '6.13'].includes(rules) ? 'F|FF|F' : 'FFFF');
     mm.check();
   });
 
@@ -133,7 +148,8 @@ describe.each(free)('2.6.9 and later: %s', (rules) => {
 
   it('mlockall: no flags, unknown flags and MCL_ONFAULT alone fail with EINVAL', () => {
     const mm = start('AA');
-    expect([0, 8, MCL_ONFAULT].map((flags) => doMlockall(mm, flags))).toEqual([-EINVAL, -EINVAL, -EINVAL]);
+    expect([0, 8].map((flags) => doMlockall(mm, flags))).toEqual([-EINVAL, -EINVAL]);
+    if (rules !== '4.12') expect(doMlockall(mm, MCL_ONFAULT)).toBe(-EINVAL);
   });
 
   it('mlockall(MCL_CURRENT) locks every area if all of them fit the limit', () => {
@@ -179,6 +195,26 @@ describe('what is locked already and RLIMIT_MEMLOCK', () => {
   it.each(free)('counts twice up to 2.6.18: %s', (rules) => {
     const mm = draw('AAA', withRules(rules, { rlimits: { memlock: 3 * PAGE } }));
     expect([lock(mm, 0, 2), lock(mm, 0, 3)]).toEqual([0, recent.includes(rules) ? 0 : -ENOMEM]);
+  });
+
+  // 4.12, count_mm_mlocked_page_nr(): 3 GiB less than nothing are 1 GiB too many.
+  it('is counted in an int of bytes by 4.12: beyond 2 GiB it counts twice, and more', () => {
+    const again = (rules: Rules) => {
+      const mm = draw('.', withRules(rules, { rlimits: { memlock: 3 * GIB }, base: 0x1000 }));
+      map(mm, 0, (3 * GIB) / PAGE - 0x2000, 'N');
+      expect(doMlock2(mm, baseOf(mm), 0, (3 * GIB) / PAGE - 0x2000, 0, MLOCK_ONFAULT)).toBe(0);
+      return doMlock2(mm, baseOf(mm), 0, (3 * GIB) / PAGE - 0x2000, 0, MLOCK_ONFAULT);
+    };
+    expect([again('4.12'), again('6.1')]).toEqual([-ENOMEM, 0]);
+  });
+});
+
+describe('mlockall(MCL_ONFAULT) alone', () => {
+  it('unlocks everything in 4.12, as munlockall does', () => {
+    const mm = draw('AA.', withRules('4.12'));
+    doMlockall(mm, MCL_CURRENT | MCL_FUTURE);
+    expect([doMlockall(mm, MCL_ONFAULT), locks(mm, 3), mm.lockedVm]).toEqual([0, '--.', 0]);
+    expect([map(mm, 2, 1, 'R'), locks(mm, 3), mm.defFlags]).toEqual([2, '---', 0]);
   });
 });
 
@@ -226,6 +262,13 @@ describe.each(recent)('6.x: %s', (rules) => {
     expect([lock(mm, 0, 1), locks(mm, 3), mm.lockedVm, mm.pageTable.rss]).toEqual([0, 'Ll-', 2, 1]);
     expect([unlock(mm, 0, 3), locks(mm, 3), mm.lockedVm]).toEqual([0, '---', 0]);
     mm.check();
+  });
+
+  it('a child inherits no MLOCK_ONFAULT, so that what it maps beside joins', () => {
+    const mm = start('AA.');
+    lock2(mm, 0, 2, MLOCK_ONFAULT);
+    const child = forked(mm);
+    expect(flagsAt(child, 0) & (VM_LOCKED | VM_LOCKONFAULT)).toBe(0);
   });
 
   it('mlock2 with other flags fails with EINVAL', () => {

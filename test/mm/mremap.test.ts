@@ -224,7 +224,43 @@ describe('nothing mapped at the address', () => {
   it.each(all)('MREMAP_FIXED from a hole: has the target been unmapped? %s', (rules) => {
     const mm = draw('....RR', withRules(rules));
     expect(remap(mm, 0, 1, 2, FIXED, 4)).toBe(-EFAULT);
-    expect(picture(mm)).toBe(old.includes(rules) ? '......' : '....RR');
+    expect(picture(mm)).toBe(old.includes(rules) || rules === '4.12' ? '......' : '....RR');
+  });
+});
+
+describe('4.12', () => {
+  const start = (text: string, more = {}) => draw(text, withRules('4.12', more));
+
+  it('asks nobody about a length that does not grow: mremap of a hole gives its address', () => {
+    const mm = start('..AA');
+    expect([remap(mm, 0, 1, 1, 0), remap(mm, 0, 4, 1, 0), picture(mm)]).toEqual([0, 0, '....']);
+  });
+
+  it('private memory can be doubled: the copy is empty, and the source is not accounted any more', () => {
+    const mm = start('AA.....');
+    expect([remap(mm, 0, 0, 1, FIXED, 4), picture(mm), mm.vm.committed]).toEqual([4, 'aa..A..', 1]);
+    mm.check();
+  });
+
+  it('what grows in place does not join what it then touches', () => {
+    const mm = start('AA.A');
+    expect([remap(mm, 0, 2, 3, 0), picture(mm)]).toEqual([0, 'AAA|A']);
+  });
+
+  it('growth is charged before there is a place for it, and given back', () => {
+    const mm = start('AAN', { overcommit: 2, ram: 8 * 4096 });
+    expect([remap(mm, 0, 2, 4, 0), mm.vm.committed]).toEqual([-ENOMEM, 2]);
+    expect([remap(mm, 0, 2, 3, 0), mm.vm.committed]).toEqual([-ENOMEM, 2]);
+  });
+
+  it('does not know MREMAP_DONTUNMAP', () => {
+    expect(remap(start('AA..'), 0, 1, 1, DONTUNMAP)).toBe(-EINVAL);
+  });
+
+  it('unmaps the target before it tests the map limit', () => {
+    const mm = start('RR..NN', { maxMapCount: 4 });
+    expect(remap(mm, 0, 2, 2, FIXED, 4)).toBe(-ENOMEM);
+    expect(picture(mm)).toBe('RR....');
   });
 });
 

@@ -145,7 +145,8 @@ export class NaiveAdvice extends NaiveMaps {
 
   private changeTo(page: Page, end: number, flags: number): number {
     if (flags >>> 0 === page.flags) return 0;
-    return this.change(page.vpn, end, flags >>> 0, true) < 0 ? -EAGAIN : 0;
+    if (this.change(page.vpn, end, flags >>> 0, true) === 0) return 0;
+    return this.rules.adviceAtMapLimit === 'EAGAIN' ? -EAGAIN : -ENOMEM;
   }
 
   private readAhead(start: number, end: number, flags: number): number {
@@ -230,7 +231,9 @@ export class NaiveAdvice extends NaiveMaps {
     let wanted = this.lockedVm + npages;
     if (this.rules.lock.halfOfRam && wanted > Math.floor(this.world.totalRam / 2)) return true;
     if (wanted > limit && this.rules.lock.countsOnce) {
-      wanted -= this.range(start, start + npages).filter(({ flags }) => (flags & VM_LOCKED) !== 0).length;
+      const there = this.range(start, start + npages).filter(({ flags }) => (flags & VM_LOCKED) !== 0).length;
+      const bytes = BigInt(there) * this.pageSize;
+      wanted -= this.rules.lock.countsInInt ? Number(BigInt.asIntN(32, bytes) / this.pageSize) : there;
     }
     return wanted > limit;
   }
@@ -271,10 +274,10 @@ export class NaiveAdvice extends NaiveMaps {
   }
 
   mlockall(flags: number): number {
-    const { privileged, halfOfRam, onFault } = this.rules.lock;
+    const { privileged, halfOfRam, onFault, onFaultAlone } = this.rules.lock;
     const [CURRENT, FUTURE, ONFAULT] = [1, 2, 4];
     const known = CURRENT | FUTURE | (onFault ? ONFAULT : 0);
-    if ((flags & ~known) !== 0 || (flags & (CURRENT | FUTURE)) === 0) return -EINVAL;
+    if ((flags & ~known) !== 0 || flags === 0 || (flags === ONFAULT && !onFaultAlone)) return -EINVAL;
     if (!privileged && this.limits.memlock === 0) return -EPERM;
     const isHalf = halfOfRam && this.totalVm > Math.floor(this.world.totalRam / 2);
     const isOver = this.totalVm > Math.floor(this.limits.memlock / this.target.pageSize) || isHalf;

@@ -170,7 +170,16 @@ export class NaiveFaults extends NaivePages {
   private fits(page: Page, stack: number, more: number): boolean {
     const isLocked = (page.flags & VM_LOCKED) !== 0;
     if (isLocked && this.rules.lock.limitsStacks && this.bytes(this.lockedVm + more) > this.limits.memlock) return false;
-    return this.bytes(stack) <= this.limits.stack && this.bytes(this.totalVm + more) <= this.limits.as;
+    const isRoom = this.rules.brk.dataVm
+      ? this.mayExpand(page.flags, more)
+      : this.bytes(this.totalVm + more) <= this.limits.as;
+    return this.bytes(stack) <= this.limits.stack && isRoom;
+  }
+
+  /** Memory that a stack growing in the direction of `grows` may not come near. */
+  private isObstacle(page: Page | undefined, grows: number): boolean {
+    if (page === undefined || (page.flags & grows) !== 0) return false;
+    return (page.flags & RWX) !== 0 || this.rules.stackGapFrom === 'all memory';
   }
 
   private growDown(top: Page, vpn: number): boolean {
@@ -178,9 +187,10 @@ export class NaiveFaults extends NaivePages {
     const grow = top.vpn - vpn;
     if (rules.stackGuardGap > 0) {
       if (this.bytes(vpn) < rules.mmapMinAddr) return false;
+      // gap_addr = address - stack_guard_gap, which must not wrap below 0.
+      if (rules.stackGapFrom === 'all memory' && vpn - rules.stackGuardGap < 0) return false;
       const prev = this.pages[this.indexOf(vpn) - 1];
-      const isNear = prev !== undefined && vpn - prev.vpn - 1 < rules.stackGuardGap;
-      if (isNear && (prev.flags & VM_GROWSDOWN) === 0 && (prev.flags & RWX) !== 0) return false;
+      if (this.isObstacle(prev, VM_GROWSDOWN) && prev!.vpn >= vpn - rules.stackGuardGap) return false;
     }
     this.prepareAnon(top);
     if (rules.stackGuardGap > 0 && grow > top.pgoff) return false;
@@ -196,7 +206,12 @@ export class NaiveFaults extends NaivePages {
 
   private growUp(end: Page): boolean {
     const area = this.areaOf(end);
-    if (!this.fits(end, area.length, 1)) return false;
+    const gapEnd = end.vpn + 2 + this.rules.stackGuardGap;
+    const next = this.above(end.vpn + 1);
+    if (this.isObstacle(next, VM_GROWSUP) && next!.vpn < gapEnd) return false;
+    // 2.6.18, expand_upwards(): an accounted stack is charged, and its size is the new one.
+    const charged = (end.flags & VM_ACCOUNT) === 0 ? 0 : 1;
+    if (!this.fits(end, area.length + charged, 1) || !this.world.charge(charged)) return false;
     this.extend(end, end.vpn + 1, end.vpn + 2, end.pgoff + 1);
     return true;
   }
@@ -230,13 +245,15 @@ export class NaiveFaults extends NaivePages {
     }
     const anons = new Map<Page, number>();
     for (const first of inherited.filter((page) => page.first)) anons.set(first, this.inheritedAnon(first));
+    // The second bit meant something else before mlock2 (VM_RESERVED).
+    const unlocked = this.rules.lock.onFault ? VM_LOCKED | VM_LOCKONFAULT : VM_LOCKED;
     let anon = 0;
     for (const page of inherited) {
       if (page.first) anon = anons.get(page)!;
       const isWiped = (page.flags & VM_WIPEONFORK) !== 0;
       if (!isWiped && page.frame !== null) page.frame.holders += 1;
       child.pages.push({
-        ...page, anon, flags: (page.flags & ~VM_LOCKED) >>> 0,
+        ...page, anon, flags: (page.flags & ~unlocked) >>> 0,
         frame: isWiped ? null : page.frame, guard: page.guard && !isWiped,
       });
     }

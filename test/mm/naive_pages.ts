@@ -188,7 +188,8 @@ export class NaivePages {
 
   mayExpand(flags: number, npages: number): boolean {
     if (this.bytes(this.totalVm + npages) > this.limits.as) return false;
-    return !this.isData(flags) || this.bytes(this.dataVm + npages) <= this.limits.data;
+    // A soft limit of 0 is Valgrind's, and the hard one, infinite here, counts.
+    return !this.isData(flags) || this.limits.data === 0 || this.bytes(this.dataVm + npages) <= this.limits.data;
   }
 
   // ---- merging --------------------------------------------------------------------------------------

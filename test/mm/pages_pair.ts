@@ -112,7 +112,8 @@ export class PagesPair {
 
   private newMm({ maxMapCount, as, data, memlock, stack }: PageLimits): Mm {
     const rlimits = {
-      as: this.bytesOf(as), data: this.bytesOf(data), memlock: this.bytesOf(memlock), stack: this.bytesOf(stack),
+      as: this.bytesOf(as), data: this.bytesOf(data), dataHard: this.bytesOf(null), memlock: this.bytesOf(memlock),
+      stack: this.bytesOf(stack),
     };
     return makeMm(this.target, this.vm, this.memory, rlimits, { maxMapCount });
   }

@@ -69,7 +69,7 @@ const tight = fc.record<PageLimits>({
   overcommit: fc.constantFrom(0, 1, 2),
   ramPages: fc.constantFrom(8, 150, 2 ** 18),
   as: fc.constantFrom(MOST_PAGES, 70, 90),
-  data: fc.constantFrom(null, 6, 12, 20),
+  data: fc.constantFrom(null, 0, 6, 12, 20),
   memlock: fc.constantFrom(null, 0, 5, 12, 60),
   stack: fc.constantFrom(80, 3, 40),
 });

@@ -75,9 +75,13 @@ const calls = {
 } as const;
 type CallName = keyof typeof calls;
 
-/** 6.13 checks its arguments as 6.1 does, in the same order: it has 6.1's column. */
+/** Releases that have another one's column, because they check the same in the same order: 4.12's mremap is 2.6.18's. */
+const borrowed: Partial<Record<Rules, (call: CallName) => Rules>> = {
+  '4.12': (call) => (call === 'mremap to the same length' ? '2.6.18' : '6.1'),
+  '6.13': () => '6.1',
+};
 const families = Object.keys(ruleSets) as Rules[];
-const columns = families.filter((rules) => rules !== '6.13');
+const columns = families.filter((rules) => borrowed[rules] === undefined);
 
 /** The columns of a row: one answer for all, or five. A number is the page that the call gave. */
 type Answers = string;
@@ -279,7 +283,7 @@ describe.each(Object.entries(table) as [CallName, Record<RangeName, Answers>][])
       return answer(result);
     });
     const wanted = answers.split(' ');
-    const inColumn = (rules: Rules) => wanted[columns.indexOf(rules === '6.13' ? '6.1' : rules)];
+    const inColumn = (rules: Rules) => wanted[columns.indexOf(borrowed[rules]?.(call) ?? rules)];
     expect(got).toEqual(families.map((rules) => (wanted.length === 1 ? answers : inColumn(rules))));
   });
 });

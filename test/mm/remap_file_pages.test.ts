@@ -14,7 +14,7 @@ import { advise, flagsAt, lockPages, remap, type Rules, ruleSets, withRules } fr
 
 const all = Object.keys(ruleSets) as Rules[];
 const reordered: Rules[] = ['2.5', '2.6.11', '2.6.18'];
-const recent: Rules[] = ['6.1', '6.13', '6.18'];
+const recent: Rules[] = ['4.12', '6.1', '6.13', '6.18'];
 
 /** Reading and writing where the call takes rights, and 0 where they must be 0. */
 function shuffle(mm: Mm, page: number, npages: number, pgoff: number, rights?: number): number {

@@ -9,15 +9,16 @@ import { makeMm } from '../../src/mm/make_mm.js';
 import type { Mm } from '../../src/mm/mm.js';
 import { doMremap } from '../../src/mm/mremap.js';
 import type { MmRules } from '../../src/release/index.js';
-import { rules25, rules61, rules613, rules618, rules2611, rules2618 } from '../../src/release/mm_rules.js';
+import { rules25, rules61, rules412, rules613, rules618, rules2611, rules2618 } from '../../src/release/mm_rules.js';
 import { baseOf, type DrawChoice } from './draw.js';
 
-export type Rules = '2.5' | '2.6.11' | '2.6.18' | '6.1' | '6.13' | '6.18';
+export type Rules = '2.5' | '2.6.11' | '2.6.18' | '4.12' | '6.1' | '6.13' | '6.18';
 
 export const ruleSets: Readonly<Record<Rules, MmRules>> = {
   '2.5': rules25,
   '2.6.11': rules2611,
   '2.6.18': rules2618,
+  '4.12': rules412,
   '6.1': rules61,
   '6.13': rules613,
   '6.18': rules618,

@@ -53,12 +53,15 @@ export function stackArea(release: Release, shift: number, top: bigint, pages: b
 
 export const VDSO = VM_READ | VM_EXEC | VM_MAYRWX;
 /** Pages of the kernel's own without a struct page; and of sparc64, with one. */
-const VVAR = VM_READ | VM_MAYREAD | VM_IO | VM_PFNMAP | VM_DONTDUMP;
+const VVAR = VM_READ | VM_MAYREAD | VM_IO | VM_PFNMAP | VM_DONTDUMP | VM_DONTEXPAND;
 const VVAR_PAGES = VM_READ | VM_MAYREAD | VM_DONTEXPAND;
 
-/** Areas of the kernel's own that exec maps where the search finds room: they have names and merge with nothing. */
-export function vdsoArea(npages: number): PlacedArea {
-  return { what: 'vdso', npages, vmFlags: VDSO, name: '[vdso]' };
+/**
+ * Areas of the kernel's own that exec maps where the search finds room: they have names and merge with nothing.
+ * install_special_mapping() makes them special (VM_DONTEXPAND), so that they are never locked; 2.6.18 does not yet.
+ */
+export function vdsoArea(npages: number, special = VM_DONTEXPAND): PlacedArea {
+  return { what: 'vdso', npages, vmFlags: VDSO | special, name: '[vdso]' };
 }
 
 export function vvarArea(npages: number, name = '[vvar]'): PlacedArea {

@@ -61,7 +61,7 @@ function image(release: Release): readonly ImageArea[] {
 function vdso(release: Release): readonly PlacedArea[] {
   return since<readonly PlacedArea[]>(
     release, [],
-    '2.6.18', [vdsoArea(1)],
+    '2.6.18', [vdsoArea(1, 0)],
     '6.1', [vvarArea(4), vdsoArea(2)],
     '6.13', [vvarArea(2), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
     '6.18', [vvarArea(4), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
