@@ -66,6 +66,8 @@ export abstract class VmaRows {
   protected tailLeaf = 0;
   /** The leaf used last: most calls come back to it. */
   protected finger = 0;
+  /** A row that was found last, whatever has become of it: whoever maps or unmaps there looks it up again. */
+  protected found = 0;
 
   /** Lowest VMA, or NONE. */
   first(): number {
@@ -100,6 +102,23 @@ export abstract class VmaRows {
   /** First VMA with vmEnd > vpn (the kernel's find_vma), or NONE. */
   find(vpn: number): number {
     if (this.size === 0) return NONE;
+    const known = this.found;
+    if (this.isFirstAbove(known, vpn)) {
+      this.visits += 1;
+      return known;
+    }
+    const h = this.lookUp(vpn);
+    if (h !== NONE) this.found = h;
+    return h;
+  }
+
+  /** Whether `h`, which a search or a look-up gave once, is a VMA still, and what find(vpn) looks for. */
+  private isFirstAbove(h: number, vpn: number): boolean {
+    const row = h & ROW_MASK;
+    return row > 0 && row < this.leafCount[h >> LEAF_SHIFT]! && this.vmEnd[h]! > vpn && this.vmEnd[h - 1]! <= vpn;
+  }
+
+  private lookUp(vpn: number): number {
     const leaf = this.leafFor(vpn);
     const end = this.vmEnd;
     let lo = leaf * LEAF_ROWS;

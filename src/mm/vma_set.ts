@@ -202,6 +202,7 @@ export class VmaSet extends VmaTree {
     }
     if (i === stop) return NONE;
     this.finger = leaf; // whoever maps there looks the place up
+    this.found = i;
     return i;
   }
 
@@ -240,6 +241,7 @@ export class VmaSet extends VmaTree {
       const end = Math.min(this.endOfGap(i), high);
       if (end - start >= npages) {
         this.finger = leaf;
+        this.found = i;
         return fromTop ? end - npages : start;
       }
       i = fromTop ? this.gapInLeafDown(first, i - 1, npages) : this.rowFrom(i + 1, stop, npages);

@@ -30,6 +30,7 @@ export abstract class VmaTree extends VmaRows {
     this.headLeaf = leaf;
     this.tailLeaf = leaf;
     this.finger = leaf;
+    this.found = 0;
     this.rowsChanged(leaf);
   }
 
@@ -278,6 +279,7 @@ export abstract class VmaTree extends VmaRows {
     else this.leafNext[prev] = next;
     this.finger = next === NONE ? prev : next;
     this.unlinkChild(this.leafParent[leaf]!, leaf, 1);
+    this.leafCount[leaf] = 0; // nothing there is a VMA any more
     this.leafNext[leaf] = this.freeLeaf;
     this.freeLeaf = leaf;
   }
