@@ -20,7 +20,7 @@ import type { AdviceRule, MadviseStep } from '../release/index.js';
 import { anonVmaPrepare } from './anon_vma.js';
 import type { Mm } from './mm.js';
 import { pageAlign } from './page_align.js';
-import { vmaModify } from './vma_merge.js';
+import { joinsNextAlone, vmaModify } from './vma_merge.js';
 import { NONE } from './vma_set.js';
 
 /** What the argument checks need. */
@@ -77,6 +77,8 @@ export function doMadvise(
 function walkAreas(mm: Mm, { vpn, npages, advice }: Range): number {
   const { vmas } = mm;
   const end = vpn + npages;
+  // Goes on behind the area that a merge left, all of which has the new flags, except where a merge went wrong.
+  const mergesWrongly = ruleOf(mm, advice) === 'read-ahead, mismerged with what is above';
   let result = 0;
   for (let at = vpn; at < end; ) {
     const h = vmas.find(at);
@@ -86,18 +88,20 @@ function walkAreas(mm: Mm, { vpn, npages, advice }: Range): number {
     const stop = Math.min(vmas.vmEnd[h]!, end);
     const error = advise(mm, { h, vmFlags: vmas.vmFlags[h]!, start, end: stop, advice });
     if (error < 0) return error;
-    at = stop;
+    at = mergesWrongly && stop < end ? vmas.vmEnd[vmas.find(stop - 1)]! : stop;
   }
   return result;
 }
 
 function advise(mm: Mm, piece: Piece): number {
+  if (mm.rules.adviceNeedsFile && mm.vmas.vmFile[piece.h] === 0) return -EBADF;
   const rule = ruleOf(mm, piece.advice);
   return rule === undefined ? -EINVAL : rules[rule](mm, piece);
 }
 
 const rules: Readonly<Record<AdviceRule, (mm: Mm, piece: Piece) => number>> = {
   'read-ahead, split even if unchanged': splitAndSet,
+  'read-ahead, mismerged with what is above': mismerge,
   flags: (mm, piece) => changeFlags(mm, piece, newFlags(mm, piece)),
   'huge pages': (mm, piece) => {
     const [on, off] = piece.advice === MADV_HUGEPAGE ? [VM_HUGEPAGE, VM_NOHUGEPAGE] : [VM_NOHUGEPAGE, VM_HUGEPAGE];
@@ -168,6 +172,37 @@ function changeFlags(mm: Mm, piece: Piece, flags: number): number {
   if (flags === piece.vmFlags) return 0;
   if (vmaModify(mm, piece.h, piece.start, piece.end, flags) >= 0) return 0;
   return mm.rules.adviceAtMapLimit === 'ENOMEM' ? -ENOMEM : -EAGAIN;
+}
+
+/**
+ * 2.6.13, mm/madvise.c: madvise_behavior(), sys_madvise(). Where the area above alone could take the piece in,
+ * vma_merge() lets the advised area swallow that one, and nobody gives it the new flags: the piece is not changed, and
+ * the area above loses what it had. sys_madvise() also passes the area below the advised one for prev, though the piece
+ * starts in its middle; then the advised area begins at the piece, and what was in front of it is in no area any more.
+ *
+ *   [AAAA][SSS]  SEQUENTIAL of its last two:  ..[AAAAA]
+ *
+ * Unlike Linux: what is lost so goes as if unmapped; there it stays in the page tables and in total_vm.
+ */
+function mismerge(mm: Mm, piece: Piece): number {
+  const { vmas } = mm;
+  const { h, start, end } = piece;
+  const flags = newFlags(mm, piece);
+  if (flags === piece.vmFlags) return 0;
+  if (!joinsNextAlone(mm, h, start, end, flags)) return changeFlags(mm, piece, flags);
+  const front = vmas.vmStart[h]!;
+  if (front < start) {
+    mm.unaccount(piece.vmFlags, start - front);
+    vmas.vmPgoff[h]! += start - front;
+    vmas.setStart(h, start);
+    mm.pageTable.unmap(front, start);
+  }
+  const next = vmas.next(h);
+  mm.stats.merges += 1;
+  vmas.vmAnon[h] = vmas.vmAnon[h]! || vmas.vmAnon[next]!;
+  vmas.setEnd(h, vmas.vmEnd[next]!);
+  mm.removeArea(next);
+  return 0;
 }
 
 /** Up to 2.6.11: splits first and looks at nothing, and merges never. */

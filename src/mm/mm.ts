@@ -6,7 +6,7 @@
  * Addresses are virtual page numbers. Failures are negative errno values (src/arch/generic/errno.ts).
  */
 import { topDownBase } from '../arch/generic/layout.js';
-import { VM_ACCOUNT, VM_GROWSDOWN, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
+import { VM_ACCOUNT, VM_GROWSDOWN, VM_LOCKED, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
 import type { Target, TaskView } from '../arch/index.js';
 import { bug } from '../lib/bug.js';
 import type { MmRules, SearchName } from '../release/index.js';
@@ -368,6 +368,13 @@ export class Mm {
     if (npages < 0 && this.totalVm > this.peakVm) this.peakVm = this.totalVm;
     this.totalVm += npages;
     if ((vmFlags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) === VM_WRITE) this.dataVm += npages;
+  }
+
+  /** Pages of an area with these flags go, and with them what they were charged and locked. */
+  unaccount(vmFlags: number, npages: number): void {
+    this.account(vmFlags, -npages);
+    if ((vmFlags & VM_ACCOUNT) !== 0) this.vm.unacct(npages);
+    if ((vmFlags & VM_LOCKED) !== 0) this.lockedVm -= npages;
   }
 
   /** Most pages that were mapped at once (VmPeak). */

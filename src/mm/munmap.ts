@@ -5,7 +5,6 @@
  *       ^-------^       ->                            and a split that fails leaves the first one done
  */
 import { EINVAL, ENOMEM } from '../arch/generic/errno.js';
-import { VM_ACCOUNT, VM_LOCKED } from '../arch/generic/mman.js';
 import type { Mm } from './mm.js';
 import { pageAlign } from './page_align.js';
 import { NONE } from './vma_set.js';
@@ -56,11 +55,7 @@ function removeAreas(mm: Mm, first: number, end: number): void {
   while (h !== NONE && vmas.vmStart[h]! < end) {
     const vmStart = vmas.vmStart[h]!;
     const vmEnd = vmas.vmEnd[h]!;
-    const vmFlags = vmas.vmFlags[h]!;
-    const npages = vmEnd - vmStart;
-    mm.account(vmFlags, -npages);
-    if ((vmFlags & VM_ACCOUNT) !== 0) mm.vm.unacct(npages);
-    if ((vmFlags & VM_LOCKED) !== 0) mm.lockedVm -= npages;
+    mm.unaccount(vmas.vmFlags[h]!, vmEnd - vmStart);
     h = mm.removeArea(h);
     mm.search.unmapped(mm, vmStart, vmEnd);
   }

@@ -168,7 +168,11 @@ export function vmaModify(mm: Mm, area: number, start: number, end: number, newF
   return 0;
 }
 
-function mergeModified(mm: Mm, h: number, start: number, end: number, newFlags: number): boolean {
+const JOINS_PREV = 1;
+const JOINS_NEXT = 2;
+
+/** Which of its neighbours would take in [start, end) of area `h` with other flags. */
+function neighboursFor(mm: Mm, h: number, start: number, end: number, newFlags: number): number {
   const { vmas } = mm;
   const prev = start === vmas.vmStart[h] ? vmas.prev(h) : NONE;
   const next = end === vmas.vmEnd[h] ? vmas.next(h) : NONE;
@@ -179,7 +183,22 @@ function mergeModified(mm: Mm, h: number, start: number, end: number, newFlags: 
   like.anonVma = vmas.vmAnon[h]!;
   const joinsPrev = prev !== NONE && vmas.vmEnd[prev] === start && compatible(mm, prev, like);
   const joinsNext = next !== NONE && vmas.vmStart[next] === end && compatible(mm, next, like);
-  if (!joinsPrev && !joinsNext) return false;
+  return (joinsPrev ? JOINS_PREV : 0) | (joinsNext ? JOINS_NEXT : 0);
+}
+
+/** Whether the area above would, and the one below would not. */
+export function joinsNextAlone(mm: Mm, h: number, start: number, end: number, newFlags: number): boolean {
+  return neighboursFor(mm, h, start, end, newFlags) === JOINS_NEXT;
+}
+
+function mergeModified(mm: Mm, h: number, start: number, end: number, newFlags: number): boolean {
+  const { vmas } = mm;
+  const joins = neighboursFor(mm, h, start, end, newFlags);
+  if (joins === 0) return false;
+  const joinsPrev = (joins & JOINS_PREV) !== 0;
+  const joinsNext = (joins & JOINS_NEXT) !== 0;
+  const prev = joinsPrev ? vmas.prev(h) : NONE;
+  const next = joinsNext ? vmas.next(h) : NONE;
   const anon = vmas.vmAnon[h]!;
   if (joinsPrev && joinsNext && bothSidesAgree(mm, prev, next, false)) {
     vmas.vmAnon[prev] = vmas.vmAnon[prev]! || anon || vmas.vmAnon[next]!;

@@ -1,7 +1,7 @@
 /**
- * The rules of each release in mm. Read from Linux 2.5.46, 2.5.74, 2.6.0, 2.6.6, 2.6.9, 2.6.11, 2.6.12-rc1, 2.6.18,
- * 4.12.4, 6.1.20, 6.13.2 and 6.18.35: mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap}.c, mm/vma.c (6.13 on),
- * kernel/fork.c, fs/proc/{array,task_mmu}.c.
+ * The rules of each release in mm. Read from Linux 2.5.46, 2.5.74, 2.6.0, 2.6.6, 2.6.9, 2.6.11, 2.6.12-rc1, 2.6.13,
+ * 2.6.18, 4.12.4, 6.1.20, 6.13.2 and 6.18.35: mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap}.c,
+ * mm/vma.c (6.13 on), kernel/fork.c, fs/proc/{array,task_mmu}.c.
  */
 import type { AdviceRule, MadviseStep, MmapStep, MmRules, MprotectStep, MremapStep } from './rules.js';
 
@@ -110,6 +110,13 @@ const advice25: Readonly<Record<number, AdviceRule>> = {
   4: 'drop pages',
 };
 
+const advice2613: Readonly<Record<number, AdviceRule>> = {
+  ...advice25,
+  0: 'read-ahead, mismerged with what is above',
+  1: 'read-ahead, mismerged with what is above',
+  2: 'read-ahead, mismerged with what is above',
+};
+
 /** And REMOVE, DONTFORK, DOFORK. */
 const advice2618: Readonly<Record<number, AdviceRule>> = {
   ...advice25, 0: 'flags', 1: 'flags', 2: 'flags', 9: 'punch a hole: needs VM_WRITE, ENOSYS', 10: 'flags', 11: 'flags',
@@ -184,6 +191,7 @@ export const rules25: MmRules = {
   madvise: ['unaligned: EINVAL', 'wraps: EINVAL', 'empty: 0'],
   advice: advice25,
   adviceAtMapLimit: 'EAGAIN',
+  adviceNeedsFile: false,
   mincore: ['unaligned: EINVAL', 'wraps: EINVAL', 'vector above TASK_SIZE: EFAULT', 'empty: 0'],
   mincoreSeesPages: false,
   msyncForgetsEnd: false,
@@ -301,12 +309,12 @@ export const rules2612: MmRules = {
   maps: { ...rules2611.maps, names: '2.6.12' },
 };
 
-export const rules2618: MmRules = {
+/** Lengths and addresses are judged as later (2.6.12-rc2); madvise merges, with two mistakes, and wants a file. */
+export const rules2613: MmRules = {
   ...rules2612,
   mmap: [
     'file without mmap: ENODEV',
     'length 0: EINVAL',
-    'the machine refuses the range: EINVAL',
     'rounds to 0 or longer than TASK_SIZE: ENOMEM',
     'pgoff wraps: EOVERFLOW',
     'map_count above the limit: ENOMEM',
@@ -321,11 +329,20 @@ export const rules2618: MmRules = {
     'GROWSDOWN with GROWSUP: EINVAL', 'unaligned: EINVAL', 'length 0: 0', 'ends at or below its start: ENOMEM',
     'unknown bits: EINVAL',
   ],
-  advice: advice2618,
-  msyncForgetsEnd: true,
   mremap: [...mremap26, 'find the address, then check it', 'three areas below the limit: ENOMEM'],
+  advice: advice2613,
+  adviceNeedsFile: true,
+};
+
+export const rules2618: MmRules = {
+  ...rules2613,
+  mmap: rules2613.mmap.flatMap((step) =>
+    step === 'length 0: EINVAL' ? [step, 'the machine refuses the range: EINVAL' as const] : [step]),
+  advice: advice2618,
+  adviceNeedsFile: false,
+  msyncForgetsEnd: true,
   neverMerges: VM_IO | VM_DONTEXPAND | VM_RESERVED | VM_PFNMAP,
-  brk: { ...rules2611.brk, dataLimitFirst: true },
+  brk: { ...rules2613.brk, dataLimitFirst: true },
 };
 
 /**

@@ -105,6 +105,7 @@ export type MadviseStep =
 /** What one advice does with a piece of an area, see src/mm/madvise.ts. */
 export type AdviceRule =
   | 'read-ahead, split even if unchanged'
+  | 'read-ahead, mismerged with what is above'
   | 'flags'
   | 'huge pages'
   | 'flags that do not merge pages of shared or special memory'
@@ -146,6 +147,8 @@ export interface MmRules {
   readonly advice: Readonly<Record<number, AdviceRule>>;
   /** Errno of an advice that would split an area at the map limit: madvise_behavior(). */
   readonly adviceAtMapLimit: 'EAGAIN' | 'ENOMEM';
+  /** madvise of memory without a file is EBADF, whatever the advice, known or not: 2.6.13 alone (madvise_vma()). */
+  readonly adviceNeedsFile: boolean;
 
   /** vm_pgoff of private anonymous areas is their address: since 2.6.7. */
   readonly anonymousPgoff: boolean;

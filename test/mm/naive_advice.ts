@@ -66,8 +66,11 @@ export class NaiveAdvice extends NaiveMaps {
       if (page.vpn > at) result = -ENOMEM;
       if (page.vpn > at && stopsAtHole) return -ENOMEM;
       at = Math.min(this.endOf(page), stop);
+      if (this.rules.adviceNeedsFile && page.file === '') return -EBADF;
       const error = rule === undefined ? -EINVAL : this.adviseArea(rule, page, at, advice);
       if (error < 0) return error;
+      // 2.6.13's loop goes on behind the area that vma_merge() returned.
+      if (rule === 'read-ahead, mismerged with what is above') at = Math.max(at, this.endOf(this.at(at - 1)!));
     }
     return result;
   }
@@ -81,6 +84,8 @@ export class NaiveAdvice extends NaiveMaps {
     switch (rule) {
       case 'read-ahead, split even if unchanged':
         return this.readAhead(page.vpn, end, this.advised(flags, advice));
+      case 'read-ahead, mismerged with what is above':
+        return this.mismerge(page, end, this.advised(flags, advice));
       case 'flags':
         return this.flagAdvice(page, end, advice);
       case 'huge pages':
@@ -151,6 +156,29 @@ export class NaiveAdvice extends NaiveMaps {
 
   private readAhead(start: number, end: number, flags: number): number {
     return this.change(start, end, flags, false) < 0 ? -EAGAIN : 0;
+  }
+
+  /**
+   * madvise_behavior() of 2.6.13: case 8 of vma_merge() lets the advised area take in the next one, as vma_adjust(area,
+   * start of the piece, end of next), and no flags are set afterwards.
+   */
+  private mismerge(page: Page, end: number, flags: number): number {
+    if (flags === page.flags) return 0;
+    const area = this.areaOf(page);
+    const piece = area.filter(({ vpn }) => vpn >= page.vpn && vpn < end);
+    const x = { flags, file: page.file, anon: page.anon };
+    const below = area[0] === page && this.joinsBelow(page.vpn, page.pgoff, x);
+    const above = area.at(-1)!.vpn + 1 === end && this.joinsAbove(end, piece.at(-1)!.pgoff + 1, x);
+    if (below || !above) return this.changeTo(page, end, flags);
+    const next = this.areaOf(this.at(end)!);
+    const anon = page.anon || next[0]!.anon;
+    for (const lost of area) if (lost.vpn < page.vpn) this.release(lost);
+    this.pages = this.pages.filter((each) => !area.includes(each) || each.vpn >= page.vpn);
+    page.first = true;
+    next[0]!.first = false;
+    for (const each of next) each.flags = page.flags;
+    this.setAnon(page, anon);
+    return 0;
   }
 
   private dropAll(pages: readonly Page[]): number {

@@ -330,7 +330,7 @@ export class NaivePages {
   // ---- taking pages away ----------------------------------------------------------------------------
 
   /** What of a page is given back when it goes; its frame is dropped. */
-  private release(page: Page): void {
+  release(page: Page): void {
     if ((page.flags & VM_ACCOUNT) !== 0) this.world.committed -= 1;
     if ((page.flags & VM_LOCKED) !== 0) this.lockedVm -= 1;
     this.drop(page);
