@@ -10,6 +10,12 @@ describe('layout', () => {
   it.each([
     ['i386', 32, '2.6.6', '0x40000000', '0x40000000'],
     ['i386', 32, '2.6.9', '0xb7fff000', '0x40000000'],
+    ['i386', 32, '2.6.13', '0xb7fff000', '0x40000000'],
+    ['x86_64', 64, '2.6.13', '0x2aaaaaaab000', '0x2aaaaaaab000'],
+    ['x86_64', 32, '2.6.13', '0x55555000', '0x55555000'],
+    ['sparc64', 32, '2.6.13', '0x70000000', '0x70000000'],
+    ['sparc64', 64, '2.6.13', '0xfffff80000000000', '0xfffff80000000000'],
+    ['ia64', 64, '2.6.13', '0x2000000000000000', '0x2000000000000000'],
     ['i386', 32, '2.6.18', '0xb7ffe000', '0x40001000'], // a page of vdso comes first
     ['x86_64', 64, '2.6.6', '0x2a95556000', '0x2a95556000'],
     ['x86_64', 64, '2.6.11', '0x2aaaaaaab000', '0x2aaaaaaab000'],
@@ -76,7 +82,7 @@ describe('aslr', () => {
   });
 
   it('moves the stack alone, by less than 8 MiB, on 64-bit tasks of x86_64 before 2.6.18', () => {
-    const config = { arch: 'x86_64', kernel: '2.6.12-rc1' };
+    const config = { arch: 'x86_64', kernel: '2.6.13' };
     const still = new Machine(config).target.stackTop;
     const moved = [1, 2, 3, 4, 5].map((aslr) => still - new Machine({ ...config, aslr }).target.stackTop);
     expect(Math.min(...moved)).toBeGreaterThanOrEqual(0);

@@ -218,8 +218,8 @@ export interface Target {
   /** Where MAP_32BIT looks, on machines that have it. */
   readonly low32: PageRange | null;
   /**
-   * What a request does that cached_hole_size promises a hole to: it starts at TASK_UNMAPPED_BASE (generic), or
-   * moves the cache there, which x86_64 does for 32-bit tasks and MAP_32BIT alone.
+   * What a request does that cached_hole_size promises a hole to: it starts at TASK_UNMAPPED_BASE (generic, sparc64 in
+   * 2.6.18), or moves the cache there (sparc64 in 2.6.13), which x86_64 does for 32-bit tasks and MAP_32BIT alone.
    */
   readonly holeSizeHit: 'starts at the base' | 'moves the cache' | 'moves the cache for MAP_32BIT';
   readonly vaHole: VaHole | null;

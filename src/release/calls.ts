@@ -1,6 +1,6 @@
 /**
  * Since when a system call exists, for those that came after 2.4.20. Sources: the syscall tables of Linux 2.5.46,
- * 2.6.0, 2.6.12-rc1, 2.6.18, 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13 (arch/{i386,x86,sparc,sparc64,ia64}); between
+ * 2.6.0, 2.6.12-rc1, 2.6.13, 2.6.18, 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13 (arch/{i386,x86,sparc,sparc64,ia64}); between
  * two of them what the call's man page says.
  */
 import { type Release, since } from './release.js';

@@ -35,7 +35,7 @@ function rulesOf(release: Release): FileRules {
     tooLarge: since(release, EFBIG, '2.6.32', EOVERFLOW),
     mapsEscapes: since(release, '', '2.6.0', ' \t\n\\', '2.6.6', '', '2.6.18', '\n'),
     hasMaxMapCount: since<boolean>(release, false, '2.6.5', true),
-    nlimits: since(release, 11, '2.6.9', 13, '2.6.18', 15, '2.6.32', 16),
+    nlimits: since(release, 11, '2.6.9', 13, '2.6.13', 15, '2.6.32', 16),
     nofileHard: since(release, 1024, '3.6', 4096),
     softAboveHardIsInvalid: since<boolean>(release, false, '2.6.0', true),
     hasMmapMinAddr: since<boolean>(release, false, '2.6.32', true),

@@ -1,5 +1,5 @@
 /**
- * What futex(2) does in a release, as data. Sources: Linux 2.5.46, 2.5.70, 2.6.0, 2.6.7, 2.6.18, 2.6.32, 3.6, 3.8,
+ * What futex(2) does in a release, as data. Sources: Linux 2.5.46, 2.5.70, 2.6.0, 2.6.7, 2.6.13, 2.6.18, 2.6.32, 3.6, 3.8,
  * 4.9, 4.12, 6.1 and 6.13, kernel/futex.c (kernel/futex/ from 5.16 on): sys_futex(), do_futex(), futex_requeue().
  * A release between two of these has what futex(2) dates in between.
  */

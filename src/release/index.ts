@@ -4,7 +4,7 @@
  * include/asm-i386/resource.h, kernel/pid.c.
  */
 import {
-  rules25, rules61, rules260, rules266, rules269, rules613, rules618, rules2574, rules2611, rules2612, rules2618,
+  rules25, rules61, rules260, rules266, rules269, rules613, rules618, rules2574, rules2611, rules2612, rules2613, rules2618,
 } from './mm_rules.js';
 import { type Release, versionNumber } from './release.js';
 
@@ -94,9 +94,18 @@ export const releases: readonly Release[] = [
     rules: rules2612,
   },
   {
+    name: '2.6.13',
+    date: '2005-08',
+    about: 'cached_hole_size (Wolfgang Wander); madvise wants a file',
+    genericSearch: { up: 'hole-size', down: 'hole-size' },
+    ...old,
+    memlock: eightPages,
+    rules: rules2613,
+  },
+  {
     name: '2.6.18',
     date: '2006-09',
-    about: 'cached_hole_size (Wolfgang Wander); sparc64 goes down for 32-bit tasks',
+    about: 'sparc64 and x86_64 go down for 32-bit tasks; futexes that inherit priority',
     genericSearch: { up: 'hole-size', down: 'hole-size' },
     ...old,
     memlock: eightPages,

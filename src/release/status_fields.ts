@@ -1,6 +1,6 @@
 /**
  * The lines of /proc/PID/status by release, in order: fs/proc/array.c, fs/proc/task_mmu.c, read in 2.5.46, 2.5.74,
- * 2.6.0 to 2.6.12-rc1, 2.6.18, 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13. A kernel without cpusets and seccomp, with
+ * 2.6.0 to 2.6.13, 2.6.18, 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13. A kernel without cpusets and seccomp, with
  * pid namespaces from 4.9 on. What changed between two of these is taken to have changed with the later one.
  */
 import { type Release, since, versionNumber } from './release.js';

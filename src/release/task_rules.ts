@@ -1,5 +1,5 @@
 /**
- * What a release does with tasks, signals and clocks, as data. Sources: Linux 2.5.46, 2.6.0, 2.6.12-rc1, 2.6.18,
+ * What a release does with tasks, signals and clocks, as data. Sources: Linux 2.5.46, 2.6.0, 2.6.12-rc1, 2.6.13, 2.6.18,
  * 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13, kernel/{fork,exit,signal,posix-timers}.c.
  */
 import { type Release, since } from './release.js';

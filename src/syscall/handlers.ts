@@ -13,7 +13,7 @@ import { sysFutex, sysFutexTime64 } from './sys_futex.js';
 import { oldGetrlimit, sysGetrlimit } from './sys_getrlimit.js';
 import { sysGetpid, sysGettid, sysSchedYield, sysSetTidAddress } from './sys_task.js';
 import {
-  ia64Mmap25, ia64Mmap266, ia64Mmap2618, mmap2In4k, mmapPgoffOfBytes, mmapPgoffOfPages, oldMmap, sparc64Munmap,
+  ia64Mmap25, ia64Mmap266, ia64Mmap2613, ia64Mmap2618, mmap2In4k, mmapPgoffOfBytes, mmapPgoffOfPages, oldMmap, sparc64Munmap,
   sparcMmap, sparcMmap2, sparcMmap2In2618, sparcMmap2In36, sparcMmap2618, sparcMmap36, sysMprotect, sysMunmap, x8664Mmap,
 } from './sys_mmap.js';
 import { sysMadvise } from './sys_madvise.js';
@@ -78,10 +78,12 @@ export const handlers: Readonly<Record<string, Handler>> = {
   ia64_brk: ia64Brk,
   ia64_mmap: ia64Mmap25.mmap,
   'ia64_mmap_2.6.6': ia64Mmap266.mmap,
+  'ia64_mmap_2.6.13': ia64Mmap2613.mmap,
   'ia64_mmap_2.6.18': ia64Mmap2618.mmap,
   'ia64_mmap_3.6': mmapPgoffOfBytes,
   ia64_mmap2: ia64Mmap25.mmap2,
   'ia64_mmap2_2.6.6': ia64Mmap266.mmap2,
+  'ia64_mmap2_2.6.13': ia64Mmap2613.mmap2,
   'ia64_mmap2_2.6.18': ia64Mmap2618.mmap2,
   'ia64_mmap2_3.6': mmapPgoffOfPages,
   get_thread_area: sysGetThreadArea,

@@ -172,6 +172,11 @@ function ia64Checks(k: Kernel, args: MmapArgs, npages: number): number {
 /** 2.6.6 to 2.6.12: only a length of 0 is. */
 function ia64Checks266(k: Kernel, args: MmapArgs, npages: number): number {
   if (args.lenPages === 0 && args.lenOffset === 0) return FINISHED;
+  return ia64Checks2613(k, args, npages);
+}
+
+/** 2.6.13: nothing is. */
+function ia64Checks2613(k: Kernel, args: MmapArgs, npages: number): number {
   return npages === 0 || npages > k.target.taskSize ? -EINVAL : leavesRegion(k, args, npages);
 }
 
@@ -204,6 +209,7 @@ function pagesArgument(k: Kernel): number {
 
 export const ia64Mmap25 = ia64MmapWith(ia64Checks);
 export const ia64Mmap266 = ia64MmapWith(ia64Checks266);
+export const ia64Mmap2613 = ia64MmapWith(ia64Checks2613);
 export const ia64Mmap2618 = ia64MmapWith(ia64Checks2618);
 
 function ia64Map(k: Kernel, pgoff: number, checks: Ia64Checks): number {

@@ -22,15 +22,15 @@ describe('READ_IMPLIES_EXEC of 32-bit tasks on x86_64', () => {
     return rights(mm, address);
   };
 
-  it('2.6.12: what may be read may be executed, if mapped or protected so', () => {
-    const mm = task('2.6.12-rc1');
+  it.each(['2.6.12-rc1', '2.6.13'])('%s: what may be read may be executed, if mapped or protected so', (release) => {
+    const mm = task(release);
     expect([mapped(mm, PROT_READ), mapped(mm, PROT_READ | PROT_WRITE)]).toEqual(['r-xp', 'rwxp']);
     expect([mapped(mm, PROT_NONE), mapped(mm, PROT_WRITE)]).toEqual(['---p', '-w-p']);
     expect([protectedAs(mm, PROT_READ | PROT_WRITE), protectedAs(mm, PROT_WRITE)]).toEqual(['rwxp', '-w-p']);
   });
 
-  it('2.6.12: so are static data and the heap, but not a stack that PT_GNU_STACK speaks of', () => {
-    const mm = task('2.6.12-rc1');
+  it.each(['2.6.12-rc1', '2.6.13'])('%s: so are data and the heap, but not a stack that PT_GNU_STACK speaks of', (release) => {
+    const mm = task(release);
     doBrk(mm, mm.startBrk + 1, 0);
     expect(['08049000', '0804a000', 'ffffc000'].map((address) => rights(mm, address))).toEqual(['rwxp', 'rwxp', 'rw-p']);
   });
@@ -52,12 +52,12 @@ describe('the page for system calls of 32-bit tasks on x86_64', () => {
     expect([last(mm), mm.vmas.size]).toEqual([`${'ffffe000-fffff000 ---p 00000000 00:00 0'.padEnd(73)}[vdso]`, 3]);
   });
 
-  it('2.6.18: is an area without a name, which mprotect changes and munmap does not reach', () => {
-    const mm = task('2.6.18');
+  it.each(['2.6.13', '2.6.18'])('%s: is an area without a name, which mprotect changes and munmap does not reach', (release) => {
+    const mm = task(release);
     expect([last(mm), mm.vmas.size]).toEqual(['ffffe000-fffff000 r-xp ffffe000 00:00 0 ', 4]);
     expect(munmap(mm, 0xffffe000n, 0x1000n)).toBe('EINVAL');
-    expect(mprotect(mm, 0xffffe000n, 0x1000n, PROT_READ)).toBe('0');
-    expect(last(mm)).toBe('ffffe000-fffff000 r--p ffffe000 00:00 0 ');
+    expect(mprotect(mm, 0xffffe000n, 0x1000n, PROT_NONE)).toBe('0');
+    expect(last(mm)).toBe('ffffe000-fffff000 ---p ffffe000 00:00 0 ');
     mm.check();
   });
 });
@@ -65,4 +65,10 @@ describe('the page for system calls of 32-bit tasks on x86_64', () => {
 // arch/i386/kernel/sysenter.c: arch_setup_additional_pages().
 it('i386, 2.6.18: the offset of [vdso] is its address', () => {
   expect(mapsLines(execMm({ release: '2.6.18' }))).toContain(`${'b7fff000-b8000000 r-xp b7fff000 00:00 0'.padEnd(49)}[vdso]`);
+});
+
+// mm/memory.c: gate_vma_init().
+it('i386, 2.6.13: [vdso] is still no area, but the last page but one', () => {
+  const lines = mapsLines(execMm({ release: '2.6.13' }));
+  expect([lines.at(-1), lines.length]).toEqual([`${'ffffe000-fffff000 ---p 00000000 00:00 0'.padEnd(49)}[vdso]`, 4]);
 });

@@ -214,7 +214,7 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
   ...['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6'].map((release) => ({
     arch: 'i386', bits: 32 as const, release, world: { ...plain, end: 0xc0000, longest: 0xc0000, base: 0x40000, mmapBase: 0x40000, lowest: 0 },
   })),
-  ...['2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18'].map((release) => ({
+  ...['2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18'].map((release) => ({
     arch: 'i386', bits: 32 as const, release,
     world: { ...plain, end: 0xc0000, longest: 0xc0000, base: 0x40000, mmapBase: 0xb8000, topDown: true, lowest: 0 },
   })),
@@ -225,10 +225,17 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
       hintStarts: release === '2.5.46',
     },
   })),
-  {
-    arch: 'x86_64', bits: 64, release: '2.6.18',
+  ...['2.6.13', '2.6.18'].map((release) => ({
+    arch: 'x86_64', bits: 64 as const, release,
     world: {
-      ...plain, end: 2 ** 35 - 1, wordEnd: 2 ** 52, longest: 2 ** 35 - 1, base: 0x2aaaaaaab, mmapBase: 0x2aaaaaaab, holeHit: 'never',
+      ...plain, end: 2 ** 35 - 1, wordEnd: 2 ** 52, longest: 2 ** 35 - 1, base: 0x2aaaaaaab, mmapBase: 0x2aaaaaaab,
+      holeHit: 'never' as const,
+    },
+  })),
+  {
+    arch: 'x86_64', bits: 32, release: '2.6.13',
+    world: {
+      ...plain, end: 0xffffe, wordEnd: 2 ** 52, longest: 0xffffe, base: 0x55555, mmapBase: 0x55555, holeHit: 'moves the cache',
     },
   },
   {
@@ -238,11 +245,12 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
       holeHit: 'moves the cache',
     },
   },
-  ...['2.5.46', '2.6.0', '2.6.11'].map((release) => ({
+  ...['2.5.46', '2.6.0', '2.6.11', '2.6.13'].map((release) => ({
     arch: 'sparc64', bits: 64 as const, release,
     world: {
       ...sparc, end: 2 ** 51 - 2 ** 21, wordEnd: 2 ** 51, longest: 2 ** 30, base: 2 ** 51 - 2 ** 30, mmapBase: 2 ** 51 - 2 ** 30,
       hole: { start: 2 ** 30, end: 2 ** 51 - 2 ** 30, rule: '2.5.46' as const }, hintStarts: release === '2.5.46',
+      holeHit: 'moves the cache' as const,
     },
   })),
   {
@@ -252,11 +260,12 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
       mmapBase: 2 ** 51 - 2 ** 30 + 2 ** 19, hole: { start: 2 ** 30 - 2 ** 19, end: 2 ** 51 - 2 ** 30 + 2 ** 19, rule: '2.6.18' },
     },
   },
-  ...['2.5.46', '2.6.0'].map((release) => ({
+  ...['2.5.46', '2.6.0', '2.6.13'].map((release) => ({
     arch: 'sparc64', bits: 32 as const, release,
     world: {
       ...sparc, end: 0x78000, wordEnd: 2 ** 51, longest: 0x78000, base: 0x38000, mmapBase: 0x38000,
       hole: { start: 2 ** 30, end: 2 ** 51 - 2 ** 30, rule: '2.5.46' as const }, hintStarts: release === '2.5.46',
+      holeHit: 'moves the cache' as const,
     },
   })),
   {
@@ -266,12 +275,12 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
       hole: { start: 2 ** 30 - 2 ** 19, end: 2 ** 51 - 2 ** 30 + 2 ** 19, rule: '2.6.18' },
     },
   },
-  ...['2.5.46', '2.6.0', '2.6.18'].map((release) => ({
+  ...['2.5.46', '2.6.0', '2.6.12-rc1', '2.6.13', '2.6.18'].map((release) => ({
     arch: 'ia64', bits: 64 as const, release,
     world: {
       ...plain, end: 0xa000000000000000 / 2 ** 14, wordEnd: 2 ** 50, longest: 2 ** 30 - 1, base: 2 ** 47, mmapBase: 2 ** 47,
       region: { pages: 2 ** 47, limit: 2 ** 30 - 1 }, hintStarts: true, shared: 64,
-      ...(release === '2.6.18' ? { hookOnce: true as const } : {}),
+      ...(release === '2.6.13' || release === '2.6.18' ? { hookOnce: true as const } : {}),
     },
   })),
 ];

@@ -7,7 +7,6 @@ import { PROT_READ, PROT_WRITE } from '../../src/arch/generic/mman.js';
 import { doMmap, newMmapArgs } from '../../src/mm/mmap.js';
 import { doMunmap } from '../../src/mm/munmap.js';
 import type { Mm } from '../../src/mm/mm.js';
-import { rules2618 } from '../../src/release/mm_rules.js';
 import type { SearchName } from '../../src/release/index.js';
 import { laidOutMm } from '../support/machines.js';
 
@@ -24,7 +23,7 @@ function pagesOf(slot: number): number {
 }
 
 function addressSpace(search: SearchName, topDown: boolean): Mm {
-  const mm = laidOutMm({ arch: 'x86_64', bits: 32, release: '2.6.18', search, overcommit: 1, rules: rules2618 });
+  const mm = laidOutMm({ arch: 'x86_64', bits: 32, release: '2.6.13', search, overcommit: 1 });
   mm.isTopDown = topDown;
   mm.mmapBase = topDown ? 0xf7ffe : mm.taskUnmappedBase();
   mm.freeAreaCache = mm.mmapBase;

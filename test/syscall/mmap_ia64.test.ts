@@ -55,6 +55,19 @@ describe('mmap (1151)', () => {
     expect(rig.trap(MMAP, REGION1 + 5n, -1, RW, ANON, -1, 0)).toBe('0x2000000000000005');
   });
 
+  it('a length of 0 returns the address up to 2.6.12, from 2.6.13 on it is EINVAL', () => {
+    const zero = (release: string) => new Rig('ia64', { kernel: release }).trap(MMAP, REGION1, 0, RW, ANON, -1, 0);
+    expect(['2.6.0', '2.6.6', '2.6.12-rc1'].map(zero)).toEqual(Array(3).fill('0x2000000000000000'));
+    expect(['2.6.13', '2.6.18'].map(zero)).toEqual([EINVAL, EINVAL]);
+  });
+
+  it('2.6.13 looks at regions as before: a hint that leaves one is EINVAL, and so is too long a map', () => {
+    const rig = new Rig('ia64', { kernel: '2.6.13' });
+    expect(rig.trap(MMAP, REGION1 + RGN_MAP_LIMIT, PAGE, RW, ANON, -1, 0)).toBe(EINVAL);
+    expect(rig.trap(MMAP, 0, RGN_MAP_LIMIT + 1n, 0, ANON, -1, 0)).toBe(EINVAL);
+    expect(rig.trap(MMAP, 0, RGN_MAP_LIMIT, 0, ANON, -1, 0)).toBe('0x2000000000000000');
+  });
+
   it('a length above RGN_MAP_LIMIT fails with EINVAL, RGN_MAP_LIMIT itself is mapped', () => {
     const rig = new Rig('ia64');
     expect(rig.trap(MMAP, 0, RGN_MAP_LIMIT + 1n, 0, ANON, -1, 0)).toBe(EINVAL);

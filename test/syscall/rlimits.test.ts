@@ -67,6 +67,15 @@ describe('a soft limit above the hard one', () => {
   });
 });
 
+// include/asm-generic/resource.h: RLIMIT_NICE 13 and RLIMIT_RTPRIO 14 are in 2.6.13, in 2.6.12-rc2 not yet.
+it('RLIMIT_NICE and RLIMIT_RTPRIO exist from 2.6.13 on', () => {
+  const ask = (kernel: string) => {
+    const rig = new FilesRig('i386', {}, { kernel });
+    return [12, 13, 14, 15].map((resource) => rig.call('ugetrlimit', resource, rig.buffer));
+  };
+  expect([ask('2.6.12-rc1'), ask('2.6.13')]).toEqual([[0, 'EINVAL', 'EINVAL', 'EINVAL'], [0, 0, 0, 'EINVAL']]);
+});
+
 describe('prlimit64', () => {
   it('sets and gets in 64-bit words, of the caller or a live task', () => {
     const rig = new FilesRig('i386', {}, { kernel: '6.1' });

@@ -68,7 +68,7 @@ function vdso(release: Release): readonly PlacedArea[] {
   );
 }
 
-/** The fixmap's page for system calls, listed by 2.6.6 to 2.6.12: mm/memory.c: get_gate_vma(). */
+/** The fixmap's page for system calls, listed by 2.6.6 to 2.6.13 at least: mm/memory.c: get_gate_vma(). */
 const gate: GateArea = { start: vpnOfBig(0xffffe000n, SHIFT), end: vpnOfBig(0xfffff000n, SHIFT), vmFlags: 0, name: '' };
 
 function at(release: Release): Target {
@@ -140,7 +140,7 @@ export const i386: Arch = {
   about: '4 KiB pages, mmap from 1 GiB or down from 3 GiB, little-endian',
   bits: [32],
   releases: {
-    32: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1', '6.13', '6.18'],
+    32: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '6.1', '6.13', '6.18'],
   },
   removedIn: null,
   at,

@@ -165,9 +165,10 @@ function at(release: Release): Target {
 
 /** The machine's own do_mmap2() tests lengths and regions in an order that changed; from 3.6 on it tests nothing. */
 function entries(release: Release): Readonly<Record<string, string>> {
+  const name = since(release, '', '2.6.6', '_2.6.6', '2.6.13', '_2.6.13', '2.6.18', '_2.6.18', '3.6', '_3.6');
   return {
-    mmap: since(release, 'ia64_mmap', '2.6.6', 'ia64_mmap_2.6.6', '2.6.18', 'ia64_mmap_2.6.18', '3.6', 'ia64_mmap_3.6'),
-    mmap2: since(release, 'ia64_mmap2', '2.6.6', 'ia64_mmap2_2.6.6', '2.6.18', 'ia64_mmap2_2.6.18', '3.6', 'ia64_mmap2_3.6'),
+    mmap: `ia64_mmap${name}`,
+    mmap2: `ia64_mmap2${name}`,
     ...(isSince(release, '3.6') ? {} : { brk: 'ia64_brk' }),
     clone2: 'clone',
   };
@@ -182,7 +183,7 @@ export const ia64: Arch = {
   about: '16 KiB pages, regions, a register stack growing up, little-endian',
   bits: [64],
   releases: {
-    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1'],
+    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '6.1'],
   },
   removedIn: '6.7',
   at,

@@ -77,7 +77,7 @@ function vaHole(release: Release): VaHole {
 
 function search(release: Release): SearchName {
   return since<SearchName>(
-    release, 'first-fit', '2.6.0', 'cursor', '2.6.18', 'hole-size', '3.8', 'gap-tree', '6.1', 'maple',
+    release, 'first-fit', '2.6.0', 'cursor', '2.6.13', 'hole-size', '3.8', 'gap-tree', '6.1', 'maple',
   );
 }
 
@@ -149,7 +149,7 @@ function at(release: Release, bits: Bits): Target {
     hintsIgnored: null,
     cursorFallsTo: 'each area',
     low32: null,
-    holeSizeHit: 'starts at the base',
+    holeSizeHit: since<Target['holeSizeHit']>(release, 'moves the cache', '2.6.18', 'starts at the base'),
     vaHole: hole,
     region: null,
     colour: { shared: SHMLBA_PAGES, file: SHMLBA_PAGES, addsPgoff: true },
@@ -186,7 +186,7 @@ function at(release: Release, bits: Bits): Target {
 }
 
 const RELEASES = [
-  '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1', '6.13',
+  '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '6.1', '6.13',
 ];
 
 export const sparc64: Arch = {

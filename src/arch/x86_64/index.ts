@@ -35,9 +35,9 @@ const PAGE_SIZE = 2 ** SHIFT;
 /** IA32_PAGE_OFFSET. */
 const END32 = vpnOfBig(0xffffe000n, SHIFT);
 
-/** TASK_SIZE of 64-bit tasks: three levels of page table, then four; the last page goes in 2.6.18 (TASK_SIZE64). */
+/** TASK_SIZE of 64-bit tasks: three levels of page table, then four; the last page goes by 2.6.13 (TASK_SIZE64). */
 function taskSize64(release: Release): number {
-  return vpnOfBig(since(release, 0x7fc0000000n, '2.6.11', 0x800000000000n, '2.6.18', 0x7ffffffff000n), SHIFT);
+  return vpnOfBig(since(release, 0x7fc0000000n, '2.6.11', 0x800000000000n, '2.6.13', 0x7ffffffff000n), SHIFT);
 }
 
 function nptl(bits: Bits, version: '2.3.3' | '2.36', release: Release): NptlParameters {
@@ -132,7 +132,7 @@ function gate(release: Release, is32bit: boolean): GateArea | null {
 function searches(release: Release, is32bit: boolean): { search: SearchName; goesDown: boolean } {
   return {
     search: since<SearchName>(
-      release, 'first-fit', '2.6.6', 'cursor', '2.6.18', 'hole-size', '3.6', 'hole-size-3.6', '3.8', 'gap-tree',
+      release, 'first-fit', '2.6.6', 'cursor', '2.6.13', 'hole-size', '3.6', 'hole-size-3.6', '3.8', 'gap-tree',
       '6.1', 'maple',
     ),
     goesDown: isSince(release, is32bit ? '2.6.18' : '3.6'),
@@ -146,8 +146,8 @@ function unmappedBase(release: Release, is32bit: boolean): number {
 function at(release: Release, bits: Bits): Target {
   const is32bit = bits === 32;
   const base = unmappedBase(release, is32bit);
-  // TASK_SIZE does not look at TIF_IA32 before 2.6.18.
-  const taskSize = is32bit && isSince(release, '2.6.18') ? END32 : taskSize64(release);
+  // TASK_SIZE looks at TIF_IA32 from 2.6.13 on, in 2.6.12-rc1 not yet.
+  const taskSize = is32bit && isSince(release, '2.6.13') ? END32 : taskSize64(release);
   const end = is32bit ? END32 : taskSize;
   const { search, goesDown } = searches(release, is32bit);
   return {
@@ -225,8 +225,8 @@ export const x8664: Arch = {
   about: '4 KiB pages, mmap from a third up or from below the stack down, little-endian',
   bits: [64, 32],
   releases: {
-    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.18', '6.1', '6.13', '6.18'],
-    32: ['2.6.12-rc1', '2.6.18', '6.1', '6.13', '6.18'],
+    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '6.1', '6.13', '6.18'],
+    32: ['2.6.12-rc1', '2.6.13', '2.6.18', '6.1', '6.13', '6.18'],
   },
   removedIn: null,
   at,
