@@ -49,6 +49,8 @@ export abstract class VmaRows {
   protected leafNext = new Int32Array(MIN_LEAVES);
   protected leafPrev = new Int32Array(MIN_LEAVES);
   protected leafParent = new Int32Array(MIN_LEAVES);
+  /** Which child of its parent a leaf is: 0 to FANOUT - 1. */
+  protected leafSlot = new Uint8Array(MIN_LEAVES);
   protected freeLeaf = NONE; // chained through leafNext
   protected leavesMade = 0;
 
@@ -56,6 +58,7 @@ export abstract class VmaRows {
   protected child = new Int32Array(MIN_INNER * FANOUT);
   protected innerCount = new Uint16Array(MIN_INNER);
   protected innerParent = new Int32Array(MIN_INNER);
+  protected innerSlot = new Uint8Array(MIN_INNER);
   protected freeInner = NONE; // chained through innerParent
   protected innersMade = 0;
 

@@ -161,13 +161,13 @@ export class VmaSet extends VmaTree {
       const found = this.rowWithGap(leaf, (h & ROW_MASK) + 1, npages, k);
       if (found !== NONE) return found;
     }
-    let node = leaf;
     let parent = this.leafParent[leaf]!;
+    let i = parent === NONE ? NONE : this.childOfLeaf(leaf);
     for (let level = 0; parent !== NONE; level++) {
       this.walked += 1;
-      const slot = this.childWithGap(parent, this.slotOf(parent, node) + 1, npages, k);
+      const slot = this.childWithGap(parent, i + 1, npages, k);
       if (slot !== NONE) return this.firstWithGap(this.child[slot]!, level, npages, k);
-      node = parent;
+      i = this.childOfInner(parent);
       parent = this.innerParent[parent]!;
     }
     return NONE;
@@ -363,25 +363,25 @@ export class VmaSet extends VmaTree {
     const old = this.leafBest[at]!;
     if (now === old) return;
     this.leafBest[at] = now;
-    this.childMoved(this.leafParent[leaf]!, leaf, k, old, now);
+    if (this.leafParent[leaf] !== NONE) this.childMoved(this.leafParent[leaf]!, this.leafSlot[leaf]!, k, old, now);
   }
 
-  /** The child `from` of `inner` had `old` as its best gap and has `now`. */
+  /** The child in slot `from` of `inner` had `old` as its best gap and has `now`. */
   private childMoved(inner: number, from: number, k: number, old: number, now: number): void {
-    let child = from;
+    let slot = from;
     let was = old;
     let is = now;
     for (let node = inner; node !== NONE; node = this.innerParent[node]!) {
       const at = node * this.classes + k;
       const best = this.innerBest[at]!;
-      this.slotBest[at * FANOUT + this.slotOf(node, child) - node * FANOUT] = is;
+      this.slotBest[at * FANOUT + slot] = is;
       // A child that was not the best one and stays below it changes nothing above.
       if (is <= best && was < best) return;
       if (is < best) is = this.bestOfChildren(node, k);
       if (is === best) return;
       this.innerBest[at] = is;
       was = best;
-      child = node;
+      slot = this.innerSlot[node]!;
     }
   }
 
@@ -410,7 +410,7 @@ export class VmaSet extends VmaTree {
       if (now === old) continue;
       this.innerBest[at] = now;
       const parent = this.innerParent[node]!;
-      if (parent !== NONE) this.childMoved(parent, node, k, old, now);
+      if (parent !== NONE) this.childMoved(parent, this.innerSlot[node]!, k, old, now);
     }
   }
 

@@ -160,9 +160,11 @@ export abstract class VmaTree extends VmaRows {
   private checkNode(node: number, level: number, parent: number): number {
     if (level === 0) {
       if (this.leafParent[node] !== parent) bug('leaf has the wrong parent', { node });
+      if (this.child[this.childOfLeaf(node)] !== node) bug('leaf has the wrong slot', { node });
       return this.vmStart[node * LEAF_ROWS]!;
     }
     if (this.innerParent[node] !== parent) bug('inner node has the wrong parent', { node });
+    if (parent !== NONE && this.child[this.childOfInner(node)] !== node) bug('inner node has the wrong slot', { node });
     if (this.innerCount[node] === 0) bug('empty inner node', { node });
     for (let i = node * FANOUT; i < node * FANOUT + this.innerCount[node]!; i++) {
       const lowest = this.checkNode(this.child[i]!, level - 1, node);
@@ -229,6 +231,7 @@ export abstract class VmaTree extends VmaRows {
     this.leafNext = grown(this.leafNext, new Int32Array(leaves));
     this.leafPrev = grown(this.leafPrev, new Int32Array(leaves));
     this.leafParent = grown(this.leafParent, new Int32Array(leaves));
+    this.leafSlot = grown(this.leafSlot, new Uint8Array(leaves));
     this.roomFor(leaves, this.innerCount.length);
   }
 
@@ -317,6 +320,7 @@ export abstract class VmaTree extends VmaRows {
       this.child = grown(this.child, new Int32Array(n * FANOUT));
       this.innerCount = grown(this.innerCount, new Uint16Array(n));
       this.innerParent = grown(this.innerParent, new Int32Array(n));
+      this.innerSlot = grown(this.innerSlot, new Uint8Array(n));
       this.roomFor(this.leafCount.length, n);
     }
     const node = this.innersMade++;
@@ -334,23 +338,37 @@ export abstract class VmaTree extends VmaRows {
     return level === 0 ? this.leafParent[node]! : this.innerParent[node]!;
   }
 
-  protected slotOf(parent: number, node: number): number {
-    let i = parent * FANOUT;
-    while (this.child[i] !== node) i++;
-    return i;
+  /** Index of a leaf among all children, and of an inner node. Requires: it has a parent. */
+  protected childOfLeaf(leaf: number): number {
+    return this.leafParent[leaf]! * FANOUT + this.leafSlot[leaf]!;
+  }
+
+  protected childOfInner(node: number): number {
+    return this.innerParent[node]! * FANOUT + this.innerSlot[node]!;
+  }
+
+  private indexOfChild(node: number, level: number): number {
+    return level === 0 ? this.childOfLeaf(node) : this.childOfInner(node);
+  }
+
+  /** The children of `parent`, which is at `level`, know who they are from index `from` on. */
+  private adopt(parent: number, level: number, from: number): void {
+    const [parents, slots] = level === 1 ? [this.leafParent, this.leafSlot] : [this.innerParent, this.innerSlot];
+    const stop = parent * FANOUT + this.innerCount[parent]!;
+    for (let i = from; i < stop; i++) {
+      const node = this.child[i]!;
+      parents[node] = parent;
+      slots[node] = i - parent * FANOUT;
+    }
   }
 
   /** The lowest start in `leaf` is now `vpn`: repair the keys above it. */
   private lowestChanged(leaf: number, vpn: number): void {
-    let node = leaf;
-    let parent = this.leafParent[leaf]!;
-    while (parent !== NONE) {
-      const slot = this.slotOf(parent, node);
-      this.key[slot] = vpn;
-      if (slot !== parent * FANOUT) return;
-      node = parent;
-      parent = this.innerParent[node]!;
-    }
+    const parent = this.leafParent[leaf]!;
+    if (parent === NONE) return;
+    const i = this.childOfLeaf(leaf);
+    this.key[i] = vpn;
+    if (i === parent * FANOUT) this.lowestOfInnerChanged(parent);
   }
 
   /** Puts `right` (whose lowest start is `lowest`) after its sibling `left`; both are at `level`. */
@@ -361,14 +379,14 @@ export abstract class VmaTree extends VmaRows {
       this.splitInner(parent, level + 1);
       parent = this.parentOf(left, level);
     }
-    const slot = this.slotOf(parent, left) + 1;
+    const at = this.indexOfChild(left, level) + 1;
     const stop = parent * FANOUT + this.innerCount[parent]!;
-    this.key.copyWithin(slot + 1, slot, stop);
-    this.child.copyWithin(slot + 1, slot, stop);
-    this.key[slot] = lowest;
-    this.child[slot] = right;
+    this.key.copyWithin(at + 1, at, stop);
+    this.child.copyWithin(at + 1, at, stop);
+    this.key[at] = lowest;
+    this.child[at] = right;
     this.innerCount[parent]! += 1;
-    this.setParent(right, level, parent);
+    this.adopt(parent, level + 1, at);
     this.childrenChanged(parent, level + 1);
   }
 
@@ -379,7 +397,7 @@ export abstract class VmaTree extends VmaRows {
     this.key[root * FANOUT] =
       level === 0 ? this.vmStart[left * LEAF_ROWS]! : this.key[left * FANOUT]!;
     this.innerCount[root] = 1;
-    this.setParent(left, level, root);
+    this.adopt(root, level + 1, root * FANOUT);
     this.childrenChanged(root, level + 1);
     this.root = root;
     this.height = level + 1;
@@ -396,9 +414,7 @@ export abstract class VmaTree extends VmaRows {
     this.child.copyWithin(right * FANOUT, from, from + moved);
     this.innerCount[right] = moved;
     this.innerCount[node] = cut;
-    for (let i = right * FANOUT; i < right * FANOUT + moved; i++) {
-      this.setParent(this.child[i]!, level - 1, right);
-    }
+    this.adopt(right, level, right * FANOUT);
     this.childrenChanged(node, level);
     this.childrenChanged(right, level);
     this.linkAfter(node, right, level, this.key[right * FANOUT]!);
@@ -415,10 +431,10 @@ export abstract class VmaTree extends VmaRows {
 
   /** Takes `node` out of `parent`, an inner node at `level`; empty ancestors go too. */
   private unlinkChild(parent: number, node: number, level: number): void {
-    const slot = this.slotOf(parent, node);
+    const at = this.indexOfChild(node, level - 1);
     const stop = parent * FANOUT + this.innerCount[parent]!;
-    this.key.copyWithin(slot, slot + 1, stop);
-    this.child.copyWithin(slot, slot + 1, stop);
+    this.key.copyWithin(at, at + 1, stop);
+    this.child.copyWithin(at, at + 1, stop);
     this.innerCount[parent]! -= 1;
     if (this.innerCount[parent] === 0) {
       this.unlinkChild(this.innerParent[parent]!, parent, level + 1);
@@ -426,18 +442,20 @@ export abstract class VmaTree extends VmaRows {
       this.freeInner = parent;
       return;
     }
-    if (slot === parent * FANOUT) this.lowestOfInnerChanged(parent);
+    this.adopt(parent, level, at);
+    if (at === parent * FANOUT) this.lowestOfInnerChanged(parent);
     this.childrenChanged(parent, level);
     if (parent === this.root && this.innerCount[parent] === 1) this.shrinkRoot();
   }
 
+  /** The first key of `inner` changed: repair those above it. */
   private lowestOfInnerChanged(inner: number): void {
     let node = inner;
     const vpn = this.key[inner * FANOUT]!;
     for (let parent = this.innerParent[node]!; parent !== NONE; parent = this.innerParent[node]!) {
-      const slot = this.slotOf(parent, node);
-      this.key[slot] = vpn;
-      if (slot !== parent * FANOUT) return;
+      const i = this.childOfInner(node);
+      this.key[i] = vpn;
+      if (i !== parent * FANOUT) return;
       node = parent;
     }
   }
@@ -455,7 +473,7 @@ export abstract class VmaTree extends VmaRows {
 }
 
 /** Copies `old` to the front of `bigger` and returns it. */
-export function grown<T extends Float64Array | Uint32Array | Int32Array | Uint16Array>(old: T, bigger: T): T {
+export function grown<T extends Float64Array | Uint32Array | Int32Array | Uint16Array | Uint8Array>(old: T, bigger: T): T {
   bigger.set(old as never);
   return bigger;
 }
