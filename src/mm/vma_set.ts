@@ -398,6 +398,7 @@ export class VmaSet extends VmaTree {
   }
 
   protected override childrenChanged(node: number, level: number): void {
+    if (this.classes === 0) return;
     const values = level === 1 ? this.leafBest : this.innerBest;
     const count = this.innerCount[node]!;
     for (let k = 0; k < this.classes; k++) {

@@ -245,7 +245,7 @@ export abstract class VmaTree extends VmaRows {
     const moved = LEAF_ROWS - cut;
     const to = right * LEAF_ROWS;
     const from = leaf * LEAF_ROWS + cut;
-    this.copyRows(to, from, from + moved);
+    if (moved > 0) this.copyRows(to, from, from + moved);
     this.leafCount[right] = moved;
     this.leafCount[leaf] = cut;
     const next = this.leafNext[leaf]!;
@@ -381,8 +381,10 @@ export abstract class VmaTree extends VmaRows {
     }
     const at = this.indexOfChild(left, level) + 1;
     const stop = parent * FANOUT + this.innerCount[parent]!;
-    this.key.copyWithin(at + 1, at, stop);
-    this.child.copyWithin(at + 1, at, stop);
+    if (at < stop) {
+      this.key.copyWithin(at + 1, at, stop);
+      this.child.copyWithin(at + 1, at, stop);
+    }
     this.key[at] = lowest;
     this.child[at] = right;
     this.innerCount[parent]! += 1;
