@@ -53,11 +53,17 @@ export class Files {
 
   /**
    * Descriptors that the table has room for (FDSize of /proc/PID/status): as many as a long has bits, then steps of
-   * 256 and a page of pointers, then doubled. expand_fd_array(), fs/file.c.
+   * 256 and a page of pointers, then doubled (expand_fd_array(), fs/file.c); or, `doubles`, 1 KiB of pointers doubled as
+   * often as it takes (alloc_fdtable() of 3.6 and later).
    */
-  size(kernelBits: number, pageSize: number): number {
-    const perPage = pageSize / (kernelBits / 8);
+  size(kernelBits: number, pageSize: number, doubles: boolean): number {
     let size = kernelBits;
+    if (doubles) {
+      if (size < this.most) size = 1024 / (kernelBits / 8);
+      while (size < this.most) size *= 2;
+      return size;
+    }
+    const perPage = pageSize / (kernelBits / 8);
     while (size < this.most) size = size < 256 ? 256 : size < perPage ? perPage : size * 2;
     return size;
   }

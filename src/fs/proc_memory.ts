@@ -15,7 +15,7 @@ const STACK = VM_GROWSDOWN | VM_GROWSUP;
 
 /** Pages of each kind. */
 export function memoryCounts(mm: Mm, rules: StatusRules): MemoryCounts {
-  return rules.memory === 'walk' ? byWalk(mm) : byCounts(mm, rules.memory === 'data_vm');
+  return rules.memory === 'walk' ? byWalk(mm) : byCounts(mm, rules.memory === 'data_vm', rules.clampsExe);
 }
 
 /** 2.5.46, fs/proc/array.c: task_mem(). */
@@ -33,13 +33,16 @@ function byWalk(mm: Mm): MemoryCounts {
   return { data: data - stack, stack, exe: exec - lib, lib };
 }
 
-/** 2.6.9, mm/mmap.c: __vm_stat_account(); 4.9: vm_stat_account(), with data_vm of its own. */
-function byCounts(mm: Mm, hasDataVm: boolean): MemoryCounts {
+/**
+ * 2.6.9, mm/mmap.c: __vm_stat_account(); 4.9: vm_stat_account(), with data_vm of its own, to which a register stack is
+ * data (VM_STACK). VmLib is below 0 where text is not mapped executable any more.
+ */
+function byCounts(mm: Mm, hasDataVm: boolean, clampsExe: boolean): MemoryCounts {
   let [shared, stack, exec, data] = [0, 0, 0, 0];
   forEachArea(mm, (npages, flags, file) => {
     if (hasDataVm) {
-      if ((flags & (VM_EXEC | VM_WRITE | STACK)) === VM_EXEC) exec += npages;
-      else if ((flags & STACK) !== 0) stack += npages;
+      if ((flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) === VM_EXEC) exec += npages;
+      else if ((flags & VM_GROWSDOWN) !== 0) stack += npages;
       else if ((flags & (VM_WRITE | VM_SHARED)) === VM_WRITE) data += npages;
     } else if (file !== 0) {
       shared += npages;
@@ -48,7 +51,7 @@ function byCounts(mm: Mm, hasDataVm: boolean): MemoryCounts {
       stack += npages;
     }
   });
-  const exe = Math.min(textPages(mm), hasDataVm ? exec : textPages(mm));
+  const exe = clampsExe ? Math.min(textPages(mm), exec) : textPages(mm);
   return { data: hasDataVm ? data : mm.totalVm - shared - stack, stack, exe, lib: exec - exe };
 }
 

@@ -1,4 +1,5 @@
 /** /proc/PID/status: the lines of the release. See src/release/status_fields.ts for which, and for sources. */
+import { fileRules } from '../release/file_rules.js';
 import { type StatusField, statusRules } from '../release/status_fields.js';
 import { USER } from './inode.js';
 import { memoryCounts, pageTablePages, rssCounts } from './proc_memory.js';
@@ -10,7 +11,11 @@ export function statusText(task: ProcTask): string {
   const { mm } = task;
   const { release, kernelBits, pageSize } = mm.target;
   const rules = statusRules(release);
-  const kb = (pages: number) => `${String((pages * pageSize) / 1024).padStart(8)} kB`;
+  // An unsigned long of the kernel, which wraps below 0.
+  const kb = (pages: number) => {
+    const n = (pages * pageSize) / 1024;
+    return `${String(n < 0 ? BigInt.asUintN(kernelBits, BigInt(n)) : n).padStart(8)} kB`;
+  };
   const memory = memoryCounts(mm, rules);
   const rss = rules.fields.includes('RssAnon') ? rssCounts(mm) : { anon: 0, file: 0, shmem: 0 };
   const tables = pageTablePages(mm);
@@ -27,7 +32,7 @@ export function statusText(task: ProcTask): string {
     TracerPid: () => 0,
     Uid: () => four,
     Gid: () => four,
-    FDSize: () => task.files.size(kernelBits, pageSize),
+    FDSize: () => task.files.size(kernelBits, pageSize, fileRules(release).fdTableDoubles),
     Groups: () => (rules.groupsEndInBlank ? ' ' : ''),
     NStgid: () => task.tgid,
     NSpid: () => task.tid,

@@ -34,6 +34,7 @@ const SINCE: Readonly<Record<string, string>> = {
   '5.1': 'clock_gettime64 clock_getres_time64 clock_nanosleep_time64 pselect6_time64 ppoll_time64 rt_sigtimedwait_time64 futex_time64',
   '5.3': 'clone3',
   '5.8': 'faccessat2',
+  '5.9': 'close_range',
   '5.10': 'process_madvise',
   '5.16': 'futex_waitv',
 };

@@ -13,6 +13,8 @@ export interface FileRules {
   readonly hasMaxMapCount: boolean;
   /** /proc/sys/vm/mmap_min_addr exists. Read in 2.6.18 (not there) and 2.6.32. */
   readonly hasMmapMinAddr: boolean;
+  /** The table of descriptors grows in powers of two from 1 KiB of pointers on. Read in 2.6.18 (not yet) and 3.6. */
+  readonly fdTableDoubles: boolean;
   /** RLIM_NLIMITS: asm-i386/resource.h, asm-generic/resource.h. */
   readonly nlimits: number;
   /** Hard RLIMIT_NOFILE at the start: INR_OPEN_MAX. */
@@ -35,6 +37,7 @@ function rulesOf(release: Release): FileRules {
     tooLarge: since(release, EFBIG, '2.6.32', EOVERFLOW),
     mapsEscapes: since(release, '', '2.6.0', ' \t\n\\', '2.6.6', '', '2.6.18', '\n'),
     hasMaxMapCount: since<boolean>(release, false, '2.6.5', true),
+    fdTableDoubles: since<boolean>(release, false, '3.6', true),
     nlimits: since(release, 11, '2.6.9', 13, '2.6.13', 15, '2.6.32', 16),
     nofileHard: since(release, 1024, '3.6', 4096),
     softAboveHardIsInvalid: since<boolean>(release, false, '2.6.0', true),

@@ -12,6 +12,8 @@ export interface FutexRules {
   readonly flags: number;
   /** Operations that FUTEX_CLOCK_REALTIME may stand with, a bit each. */
   readonly realtimeOps: number;
+  /** A realtime FUTEX_WAIT adds the monotonic clock to its interval, and waits until CLOCK_REALTIME is that: sys_futex(). */
+  readonly realtimeWaitMixesClocks: boolean;
   /** Error of an unknown operation. */
   readonly unknownOp: 'EINVAL' | 'ENOSYS';
   /** The timeout is read, and the address must be aligned, whatever the operation: before 2.5.70. */
@@ -26,6 +28,8 @@ export interface FutexRules {
   readonly requeuesOneAtLeast: boolean;
   /** A signal that runs no handler, or one with SA_RESTART, lets a wait go on; before, it ended with EINTR. */
   readonly restarts: boolean;
+  /** A thread that dies between freeing a lock and waking for it wakes a waiter: handle_futex_death(), pending_op. */
+  readonly deathWakesForPending: boolean;
   /** Error for mapped memory that cannot be read. */
   readonly unreadable: 'EFAULT' | 'EACCES';
 }
@@ -51,6 +55,7 @@ export function futexRules(release: Release, backports: boolean): FutexRules {
     realtimeOps:
       since(release, 0, '2.6.28', bits(9), '2.6.31', bits(9, 11), '4.5', bits(0, 9, 11), '5.13', bits(9, 11), '5.14', bits(9, 11, 13)) |
       more.realtimeOps,
+    realtimeWaitMixesClocks: since(release, false, '4.5', true, '5.13', false),
     unknownOp: since<'EINVAL' | 'ENOSYS'>(release, 'EINVAL', '2.5.70', 'ENOSYS'),
     checksBeforeOp: since(release, true, '2.5.70', false),
     compatTimeout: since(release, false, '2.6.0', true),
@@ -58,6 +63,7 @@ export function futexRules(release: Release, backports: boolean): FutexRules {
     checksCounts: since(release, false, '4.15', true),
     requeuesOneAtLeast: since(release, true, '2.6.31', false),
     restarts: since(release, false, '2.6.22', true),
+    deathWakesForPending: since(release, false, '5.5', true),
     unreadable: since<'EFAULT' | 'EACCES'>(release, 'EFAULT', '2.6.0', 'EACCES', '2.6.25', 'EFAULT'),
   };
 }

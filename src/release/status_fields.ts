@@ -28,6 +28,8 @@ export interface StatusRules {
   readonly memory: 'walk' | 'counts' | 'data_vm';
   /** "Groups:" ends in a blank though there are none. */
   readonly groupsEndInBlank: boolean;
+  /** VmExe is no more than what is mapped executable, so that VmLib does not wrap below 0: task_mem(). */
+  readonly clampsExe: boolean;
   /** VmPTE counts the tables of all levels: mm_pgtables_bytes(). */
   readonly countsAllTables: boolean;
   /** CapBnd: what the kernel's last capability leaves of 64 bits. */
@@ -43,6 +45,7 @@ export function statusRules(release: Release): StatusRules {
     }).map(([name]) => name),
     memory: isFrom('4.9') ? 'data_vm' : isFrom('2.6.9') ? 'counts' : 'walk',
     groupsEndInBlank: isFrom('4.9'),
+    clampsExe: isFrom('6.1'),
     countsAllTables: isFrom('6.1'),
     capBound: since(release, 'ffffffffffffffff', '4.9', '0000003fffffffff', '6.1', '000001ffffffffff'),
   };

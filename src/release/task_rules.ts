@@ -1,6 +1,7 @@
 /**
  * What a release does with tasks, signals and clocks, as data. Sources: Linux 2.5.46, 2.6.0, 2.6.12-rc1, 2.6.13, 2.6.18,
- * 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13, kernel/{fork,exit,signal,posix-timers}.c.
+ * 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13, kernel/{fork,exit,signal,posix-timers}.c; 4.12 and 6.1,
+ * drivers/char/random.c.
  */
 import { type Release, since } from './release.js';
 
@@ -14,6 +15,8 @@ export interface TaskRules {
   /** CLONE_SIGHAND without CLONE_VM is EINVAL; so is CLONE_DETACHED without CLONE_THREAD, as long as it means something. */
   readonly sighandNeedsVm: boolean;
   readonly detachedNeedsThread: boolean;
+  /** A thread of a new pid or user namespace is EINVAL before any privilege is asked for. */
+  readonly threadsShareNamespaces: boolean;
   /** CLONE_PIDFD means something. */
   readonly pidfd: boolean;
   /** A parent's tid that cannot be stored fails the clone. */
@@ -27,6 +30,15 @@ export interface TaskRules {
   readonly expeditedBarriers: boolean;
   /** wait4 knows WCONTINUED. */
   readonly waitsContinued: boolean;
+  /** waitid of process group 0 means the caller's own. */
+  readonly waitidOwnGroup: boolean;
+  /** sigaction clears flags that it does not know. */
+  readonly clearsSigactionFlags: boolean;
+  /** Flags of getrandom, the most bytes it gives, with GRND_RANDOM too, and whether it tells of a part of them. */
+  readonly randomFlags: number;
+  readonly mostRandom: number;
+  readonly mostOfDevRandom: number;
+  readonly randomInPart: boolean;
 }
 
 const bits = (...ids: number[]) => ids.reduce((set, id) => set | (1 << id), 0);
@@ -45,6 +57,7 @@ export function taskRules(release: Release): TaskRules {
     namespaces: since(release, 0x20000, '2.6.19', 0xc020000, '2.6.24', 0x7c020000, '4.6', 0x7e020000),
     sighandNeedsVm: since(release, false, '2.6.0', true),
     detachedNeedsThread: since(release, true, '2.6.6', false),
+    threadsShareNamespaces: since(release, false, '4.12', true),
     pidfd: since(release, false, '5.2', true),
     parentTidFaults: since(release, true, '2.6.24', false),
     // OTHER, FIFO, RR; BATCH 3; IDLE 5; DEADLINE 6; EXT 7.
@@ -57,5 +70,12 @@ export function taskRules(release: Release): TaskRules {
     rusageThread: since(release, false, '2.6.26', true),
     expeditedBarriers: since(release, false, '4.14', true),
     waitsContinued: since(release, false, '2.6.9', true),
+    waitidOwnGroup: since(release, false, '5.4', true),
+    clearsSigactionFlags: since(release, false, '5.11', true),
+    // NONBLOCK 1, RANDOM 2, INSECURE 4. INT_MAX >> 6, and MAX_RW_COUNT; SEC_XFER_SIZE.
+    randomFlags: since(release, 3, '5.6', 7),
+    mostRandom: since(release, 33554431, '6.1', 0x7ffff000),
+    mostOfDevRandom: since(release, 512, '5.6', 33554431, '6.1', 0x7ffff000),
+    randomInPart: since(release, false, '6.1', true),
   };
 }

@@ -6,6 +6,7 @@ import { FUTEX_OWNER_DIED, FUTEX_WAITERS } from '../arch/generic/futex.js';
 import type { Target } from '../arch/index.js';
 import type { Mm } from '../mm/mm.js';
 import { futexKey, store32 } from '../mm/uaccess.js';
+import type { FutexRules } from '../release/index.js';
 import type { PidMap } from '../task/pid.js';
 import type { PiFutexes } from '../task/pi_futex.js';
 import type { Priorities } from '../task/priorities.js';
@@ -20,6 +21,7 @@ import type { TaskExtras } from './task_extras.js';
 /** What the end of a task needs of the kernel. */
 export interface EndsHost {
   readonly target: Target;
+  readonly futexRules: FutexRules;
   readonly tasks: TaskTable;
   readonly queue: RunQueue;
   readonly pids: PidMap;
@@ -95,7 +97,9 @@ export class Ends {
     const robust = host.robustLists.size > 0 ? host.robustLists.get(slot) : undefined;
     if (robust !== undefined) {
       host.robustLists.delete(slot);
-      exitRobustList({ mm, target: host.target }, host.tasks.tid[slot]!, robust.hi, robust.lo, this.wakeOne);
+      const { deathWakesForPending } = host.futexRules;
+      const memory = { mm, target: host.target };
+      exitRobustList(memory, host.tasks.tid[slot]!, robust.hi, robust.lo, deathWakesForPending, this.wakeOne);
     }
     if (host.piFutexes.size > 0) this.passPiFutexes(slot, mm);
     const hi = host.tasks.clearTidHi[slot]!;

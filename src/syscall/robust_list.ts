@@ -1,7 +1,8 @@
 /**
  * Robust futexes at exit: the list that a thread registered is walked, and each lock it still holds is marked so that
  * the next owner knows. The list is the program's own memory: whatever is wrong with it ends the walk.
- * Linux 6.1, kernel/futex/core.c: exit_robust_list(), handle_futex_death().
+ * Linux 4.12, kernel/futex.c, and 6.1, kernel/futex/core.c: exit_robust_list(), handle_futex_death(). As in 6.1 a
+ * word that is not aligned ends the walk in every release.
  */
 import {
   FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, ROBUST_LIST_LIMIT,
@@ -24,8 +25,13 @@ function fetchEntry(m: Memory, hi: number, lo: number, at: number): Entry | null
   return { hi: long.hi, lo: long.lo & ~1, isPi: (long.lo & 1) !== 0 };
 }
 
-/** Walks the list whose struct robust_list_head lies at hi:lo, for the dying thread `tid`. */
-export function exitRobustList(m: Memory, tid: number, hi: number, lo: number, wakeOne: WakeOne): void {
+/**
+ * Walks the list whose struct robust_list_head lies at hi:lo, for the dying thread `tid`. `wakesPending`: a free lock
+ * that it was busy with is woken for, too.
+ */
+export function exitRobustList(
+  m: Memory, tid: number, hi: number, lo: number, wakesPending: boolean, wakeOne: WakeOne,
+): void {
   const bytes = m.target.bits === 64 ? 8 : 4;
   const first = fetchEntry(m, hi, lo, 0);
   if (first === null || getLong(m, hi, lo, bytes, bytes) < 0) return;
@@ -40,7 +46,7 @@ export function exitRobustList(m: Memory, tid: number, hi: number, lo: number, w
     if (next === null) return;
     entry = next;
   }
-  if (pending.hi !== 0 || pending.lo !== 0) futexDies(m, tid, pending, offset, true, wakeOne);
+  if (pending.hi !== 0 || pending.lo !== 0) futexDies(m, tid, pending, offset, wakesPending, wakeOne);
 }
 
 /** handle_futex_death(). Returns false when the walk must end. */

@@ -10,6 +10,7 @@ import * as futex from '../arch/generic/futex.js';
 import { ERESTART_RESTARTBLOCK } from '../arch/generic/restart.js';
 import { vpnOf } from '../lib/u64.js';
 import { FAULT, futexKey, load32, store32 } from '../mm/uaccess.js';
+import { EPOCH_NS } from '../task/clock.js';
 import { readTimespec, type TimespecKind, timespecDeadline } from './timespec.js';
 import type { Kernel } from './kernel.js';
 import { futexLockPi, futexUnlockPi } from './sys_futex_pi.js';
@@ -73,7 +74,9 @@ function readDeadline(k: Kernel, cmd: number, op: number, kind: TimespecKind): n
   if (error < 0) return error;
   const isRealtime = cmd === futex.FUTEX_LOCK_PI || (op & futex.FUTEX_CLOCK_REALTIME) !== 0;
   const from = cmd === futex.FUTEX_WAIT ? 'now' : isRealtime ? 'epoch' : 'start';
-  return timespecDeadline(k, k.futexRules.checksTimespec || isBackport(k, cmd), from);
+  const deadline = timespecDeadline(k, k.futexRules.checksTimespec || isBackport(k, cmd), from);
+  const isMixed = isRealtime && cmd === futex.FUTEX_WAIT && k.futexRules.realtimeWaitMixesClocks;
+  return isMixed && deadline > 0 ? Math.max(0, deadline - EPOCH_NS) : deadline;
 }
 
 /** Name of the word at argument `i`, or a negative errno. */

@@ -1,6 +1,6 @@
 /**
  * Small calls about the machine and the process: getrandom(2), sysinfo(2), times(2), getrusage(2), prctl(2),
- * personality(2), membarrier(2). kernel/sys.c; drivers/char/random.c of Linux 6.1.
+ * personality(2), membarrier(2). kernel/sys.c; drivers/char/random.c of Linux 4.12 and 6.1.
  */
 import { EFAULT, EINVAL, EPERM } from '../arch/generic/errno.js';
 import { FAULT, load8, store8 } from '../mm/uaccess.js';
@@ -13,18 +13,19 @@ import { putNumber, putWord } from './user_words.js';
 
 const GRND_RANDOM = 2;
 const GRND_INSECURE = 4;
-/** Bytes that one call gives at most: INT_MAX >> 6. */
-const MOST_RANDOM = 33554431;
 
 /** getrandom(buffer, length, flags): from the machine's seed, so that every run gets the same. */
 export function sysGetrandom(k: Kernel): number {
   const flags = k.lo(2);
-  if ((flags & ~7) !== 0 || (flags & (GRND_RANDOM | GRND_INSECURE)) === (GRND_RANDOM | GRND_INSECURE)) return -EINVAL;
-  const length = k.hi(1) !== 0 ? MOST_RANDOM : Math.min(k.lo(1) >>> 0, MOST_RANDOM);
+  const { randomFlags, mostRandom, mostOfDevRandom, randomInPart } = k.taskRules;
+  const isRandom = (flags & GRND_RANDOM) !== 0;
+  if ((flags & ~randomFlags) !== 0 || (isRandom && (flags & GRND_INSECURE) !== 0)) return -EINVAL;
+  const most = isRandom ? mostOfDevRandom : mostRandom;
+  const length = k.hi(1) !== 0 ? most : Math.min(k.lo(1) >>> 0, most);
   const low = k.lo(0) >>> 0;
   for (let i = 0; i < length; i++) {
     const at = low + i;
-    if (store8(k.mm, k.hi(0) + Math.floor(at / 2 ** 32), at | 0, k.random.below(256)) < 0) return i === 0 ? -EFAULT : i;
+    if (store8(k.mm, k.hi(0) + Math.floor(at / 2 ** 32), at | 0, k.random.below(256)) < 0) return i === 0 || !randomInPart ? -EFAULT : i;
   }
   return length;
 }

@@ -5,7 +5,7 @@
  */
 import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM } from '../arch/generic/errno.js';
 import { ERESTARTNOHAND } from '../arch/generic/restart.js';
-import { SS_DISABLE, SS_ONSTACK } from '../arch/generic/signal.js';
+import { SA_EXPOSE_TAGBITS, SS_DISABLE, SS_ONSTACK } from '../arch/generic/signal.js';
 import { FAULT } from '../mm/uaccess.js';
 import { DEFAULT_ACTION, type SigAction, Sighand } from '../task/signal_state.js';
 import { popHandler, stackPointer } from './handler_frames.js';
@@ -60,6 +60,14 @@ function readAction(k: Kernel, i: number): SigAction | null {
   return { handlerHi, handlerLo, flags, restorerHi: restorer.hi, restorerLo: restorer.lo, maskHi: mask.hi, maskLo: mask.lo };
 }
 
+/** UAPI_SA_FLAGS of 6.1. */
+function withKnownFlags(k: Kernel, action: SigAction): SigAction {
+  const abi = k.target.signals;
+  const known = abi.SA_NOCLDSTOP | abi.SA_NOCLDWAIT | abi.SA_SIGINFO | abi.SA_ONSTACK | abi.SA_RESTART |
+    abi.SA_NODEFER | abi.SA_RESETHAND | abi.SA_RESTORER | SA_EXPOSE_TAGBITS;
+  return { ...action, flags: action.flags & known };
+}
+
 function writeAction(k: Kernel, i: number, action: SigAction): number {
   const bytes = k.target.bits / 8;
   const [hi, lo] = [k.hi(i), k.lo(i)];
@@ -82,7 +90,7 @@ export function sysRtSigaction(k: Kernel): number {
   const old = process.sighand?.get(signo) ?? DEFAULT_ACTION;
   if (action !== null) {
     process.sighand ??= new Sighand();
-    signals.setAction(process, signo, action);
+    signals.setAction(process, signo, k.taskRules.clearsSigactionFlags ? withKnownFlags(k, action) : action);
     const isHandler = action.handlerHi !== 0 || (action.handlerLo >>> 0) > 1;
     if (isHandler && !NPTL_SIGNALS.includes(signo)) k.savedRegs.isOn = true;
   }

@@ -82,7 +82,7 @@ export function sysWaitid(k: Kernel): number {
   if ((options & ~known) !== 0 || (options & events) === 0) return -EINVAL;
   if (which < wait.P_ALL || which > wait.P_PGID) return -EINVAL;
   if (which === wait.P_PID && id <= 0) return -EINVAL;
-  if (which === wait.P_PGID && id < 0) return -EINVAL;
+  if (which === wait.P_PGID && id < (k.taskRules.waitidOwnGroup ? 0 : 1)) return -EINVAL;
   const memory: Memory = { mm: k.mm, target: k.target };
   const info = isNull(k, 2) ? null : { hi: k.hi(2), lo: k.lo(2) };
   const rusage = isNull(k, 4) ? null : { hi: k.hi(4), lo: k.lo(4) };

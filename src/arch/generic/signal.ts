@@ -83,6 +83,8 @@ export const SIGRTMIN = 32;
 export const SIG_DFL = 0;
 export const SIG_IGN = 1;
 
+/** The same on every machine here: asm-generic/signal-defs.h of 6.1. */
+export const SA_EXPOSE_TAGBITS = 0x800;
 export const SS_ONSTACK = 1;
 export const SS_DISABLE = 2;
 

@@ -1,0 +1,18 @@
+/**
+ * Calls that a machine's table got later than others did, and so has no number for yet: arch/x86/entry/syscalls,
+ * arch/sparc/kernel/systbls_64.S and arch/ia64/kernel/entry.S of Linux 4.12, the tables of 6.1. What came to every
+ * machine in one release stands in src/release/calls.ts.
+ */
+import { isSince, type Release } from '../../release/index.js';
+
+/** `table` without the calls of `later`, which maps a release to the names that it brought here. */
+export function knownCalls(
+  table: Readonly<Record<string, number>>, release: Release, later: Readonly<Record<string, string>>,
+): Readonly<Record<string, number>> {
+  const missing = Object.entries(later).flatMap(([since, names]) => (isSince(release, since) ? [] : names.split(' ')));
+  if (missing.length === 0) return table;
+  return Object.fromEntries(Object.entries(table).filter(([name]) => !missing.includes(name)));
+}
+
+/** Before, ipc(2) is the only way to shared memory segments on i386 and sparc. */
+export const SHM_CALLS = { '5.1': 'shmget shmctl shmat shmdt' };
