@@ -23,6 +23,13 @@ describe('layout', () => {
     ['sparc64', 32, '2.6.18', '0xf7ffc000', '0x70000000'],
     ['sparc64', 64, '2.6.18', '0xfffff80100000000', '0xfffff80100000000'],
     ['ia64', 64, '2.6.18', '0x2000000000000000', '0x2000000000000000'],
+    // Three pages of vvar and two of vdso come first.
+    ['i386', 32, '4.12', '0xb7ffa000', '0x40005000'],
+    ['x86_64', 64, '4.12', '0x7ffff7ff9000', '0x2aaaaaab0000'],
+    ['x86_64', 32, '4.12', '0xf7ff8000', '0x5555a000'],
+    ['sparc64', 64, '4.12', '0xfffff80100000000', '0xfffff80100000000'],
+    ['sparc64', 32, '4.12', '0xf7ffc000', '0x70000000'],
+    ['ia64', 64, '4.12', '0x2000000000000000', '0x2000000000000000'],
     // Six pages of vvar, vvar_vclock and vdso come first, in 6.18 eight.
     ['x86_64', 64, '6.13', '0x7ffff7ff8000', '0x2aaaaaab1000'],
     ['x86_64', 64, '6.18', '0x7ffff7ff6000', '0x2aaaaaab3000'],
@@ -35,9 +42,18 @@ describe('layout', () => {
   it('an unlimited stack makes it bottom-up where Linux does so, and no more in 6.1', () => {
     expect(firstMmap({ kernel: '2.6.9', rlimits: UNLIMITED })).toBe('0x40000000');
     expect(firstMmap({ arch: 'sparc64', bits: 32, kernel: '2.6.18', rlimits: UNLIMITED })).toBe('0x70000000');
+    expect(firstMmap({ arch: 'x86_64', kernel: '4.12', rlimits: UNLIMITED })).toBe('0x2aaaaaab0000');
     const big = firstMmap({ arch: 'x86_64', kernel: '6.1', rlimits: UNLIMITED });
     expect(BigInt(big)).toBeGreaterThan(0x10000000000n);
     expect(new Machine({ arch: 'x86_64', kernel: '6.1', rlimits: UNLIMITED }).target.topDownBase).not.toBeNull();
+  });
+
+  it('the guard gap lies between a large stack and mmap_base in 6.1, not yet in 4.12', () => {
+    const base = (kernel: string) => {
+      const { target } = new Machine({ arch: 'x86_64', kernel });
+      return target.topDownBase!(200 * 2 ** 20) * 4096;
+    };
+    expect([base('4.12'), base('6.1')]).toEqual([0x7ffff37ff000, 0x7ffff36ff000]);
   });
 
   it('five sixths of the space are counted in bytes, and the base is rounded up', () => {

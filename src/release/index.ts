@@ -4,7 +4,7 @@
  * include/asm-i386/resource.h, kernel/pid.c.
  */
 import {
-  rules25, rules61, rules260, rules266, rules269, rules613, rules618, rules2574, rules2611, rules2612, rules2613, rules2618,
+  rules25, rules61, rules260, rules266, rules269, rules412, rules613, rules618, rules2574, rules2611, rules2612, rules2613, rules2618,
 } from './mm_rules.js';
 import { type Release, versionNumber } from './release.js';
 
@@ -13,6 +13,7 @@ const MIB = 1024 * 1024;
 /** RLIMIT_MEMLOCK: none up to 2.6.8, then 8 pages, 64 KiB from 2.6.25 on, and 8 MiB from 5.16 on. */
 const unlimited = (): number => Number.POSITIVE_INFINITY;
 const eightPages = (pageSize: number): number => 8 * pageSize;
+const sixtyFourKib = (): number => 64 * 1024;
 const eightMib = (): number => 8 * MIB;
 
 /** What did not change from 2.5 to 2.6.18. */
@@ -110,6 +111,15 @@ export const releases: readonly Release[] = [
     ...old,
     memlock: eightPages,
     rules: rules2618,
+  },
+  {
+    name: '4.12',
+    date: '2017-07',
+    about: '256 pages free below stacks, kept by the gap tree; RLIMIT_DATA counts private writable memory',
+    genericSearch: { up: 'gap-tree', down: 'gap-tree' },
+    ...recent,
+    memlock: sixtyFourKib,
+    rules: rules412,
   },
   {
     name: '6.1',

@@ -116,6 +116,39 @@ describe('/proc/self/status', () => {
     expect([...sizes, size()]).toEqual(['32', '256', '1024', '1024']);
   });
 
+  it('FDSize goes up in powers of two from 1 KiB of pointers on in 4.12', () => {
+    const sizes = (name: string, fds: number[]) => fds.map((fd) => {
+      const rig = new FilesRig(name, {}, { kernel: '4.12' });
+      rig.call('dup2', 1, fd);
+      return /FDSize:\t(\d+)/.exec(slurp(rig, '/proc/self/status'))![1];
+    });
+    expect(sizes('i386', [31, 40, 300, 600])).toEqual(['32', '256', '512', '1024']);
+    expect(sizes('ia64', [63, 64, 128, 300])).toEqual(['64', '128', '256', '512']);
+  });
+
+  it('VmLib wraps below 0 in 4.12 when text may not be executed any more, and is 0 in 6.1', () => {
+    const lib = (name: string, kernel: string, text: number) => {
+      const rig = new FilesRig(name, {}, { kernel });
+      expect(rig.call('mprotect', text, 4096, 1)).toBe(0);
+      return slurp(rig, '/proc/self/status').split('\n').filter((line) => /Vm(Exe|Lib)/.test(line)).map((line) => line.slice(7));
+    };
+    // Two pages of vdso are executable, too.
+    expect(lib('i386', '4.12', 0x8048000)).toEqual(['       4 kB', '       4 kB']);
+    const rig = new FilesRig('ia64', {}, { kernel: '4.12' });
+    rig.call('mprotect', 0x4000000000000000n, 16384, 1);
+    expect(slurp(rig, '/proc/self/status')).toContain('VmExe:\t      16 kB\nVmLib:\t18446744073709551600 kB\n');
+    expect(lib('i386', '6.1', 0x8048000)).toEqual(['       4 kB', '       4 kB']);
+  });
+
+  it('ia64 counts its register stack as data from 4.9 on', () => {
+    const fields = (kernel: string) => {
+      const status = slurp(new FilesRig('ia64', {}, { kernel }), '/proc/self/status');
+      return ['VmData', 'VmStk'].map((name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)![1]));
+    };
+    // Data and register stack are a page each of 16 KiB, the stack is nine.
+    expect(fields('4.12')).toEqual([32, 144]);
+  });
+
   it.each(releases.map(({ name }) => name))('under %s its lines come in the order of that kernel', (name) => {
     const { fields } = statusRules(releases.find((release) => release.name === name)!);
     expect(fields.slice(0, 2)).toContain('Name');

@@ -6,6 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED } from '../../src/arch/generic/mman.js';
 import type { Mm } from '../../src/mm/mm.js';
+import { doMmap, newMmapArgs } from '../../src/mm/mmap.js';
 import { doMunmap } from '../../src/mm/munmap.js';
 import type { MmChoice } from '../support/machines.js';
 import { execMm } from '../support/machines.js';
@@ -34,6 +35,7 @@ function put(mm: Mm, start: number, npages: number, flags = 0x73): void {
 
 const machines: readonly MmChoice[] = [
   { arch: 'i386' }, { arch: 'sparc64' }, { arch: 'sparc64', bits: 32 }, { arch: 'ia64' }, { arch: 'i386', release: '6.1' },
+  { arch: 'x86_64', release: '4.12' }, { arch: 'ia64', release: '4.12' },
   { arch: 'x86_64', release: '6.18' },
 ];
 
@@ -104,6 +106,29 @@ describe.each(machines.map((choice) => [JSON.stringify(choice), choice] as const
     const { start } = STACK(mm);
     expect(mm.pageTable.forRead(start - 5)).toBeGreaterThanOrEqual(0);
     expect(STACK(mm).start).toBe(start - 5);
+  });
+});
+
+describe('4.12: the guard gap at the bottom of the space', () => {
+  it('is kept from address 0, though nothing lies there', () => {
+    const mm = execMm({ arch: 'i386', release: '4.12', rlimits: { stack: 2 ** 30 } });
+    doMunmap(mm, mm.target.startBrk - 2, 0, 2, 0);
+    put(mm, 500, 10, 0x173);
+    expect([touches(mm, 255), touches(mm, 256), areaWith(mm, VM_GROWSDOWN).start]).toEqual([false, true, 256]);
+  });
+});
+
+describe('a map below one with MAP_GROWSDOWN', () => {
+  /** Pages free between the two, where the lower one asked for one page between them. */
+  function distance(release: string): number {
+    const mm = execMm({ arch: 'i386', release });
+    const map = (vpn: number, flags: number) => doMmap(mm, { ...newMmapArgs(), vpn, lenPages: 1, prot: 3, flags });
+    const stack = map(0, 0x122);
+    return stack - 1 - map(stack - 2, 0x22);
+  }
+
+  it('is kept 256 pages away by the search of 4.12 and of 6.13; 6.1 only refuses its hint', () => {
+    expect(['2.6.18', '4.12', '6.1', '6.13'].map(distance)).toEqual([1, 256, 0, 256]);
   });
 });
 

@@ -52,6 +52,18 @@ function words(rig: Rig) {
   return { ptid: rig.data + 16n, ctid: rig.data + 32n, tls: rig.data + 48n };
 }
 
+describe('a thread of a new pid or user namespace', () => {
+  const NEWUSER = 0x10000000;
+  const NEWPID = 0x20000000;
+  const answer = (kernel: string, flags: number) => new Rig('i386', { kernel }).trap(120, flags, 0x100000n, 0, 0, 0);
+
+  it('is EINVAL in 4.12, before the privilege that both need is asked for', () => {
+    expect([NEWPID, NEWUSER, NEWPID | THREAD | SIGHAND].map((flag) => answer('4.12', VM | flag)))
+      .toEqual(['eax=-1', 'eax=-1', 'eax=-22']);
+    expect(answer('4.12', A_THREAD | NEWUSER)).toBe('eax=-22');
+  });
+});
+
 describe.each(machines)('$name', ({ name, clone, exit, futex, fails, args }) => {
   it('returns the child\'s tid to the parent and makes the child runnable', () => {
     const rig = new Rig(name);

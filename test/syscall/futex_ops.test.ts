@@ -115,6 +115,31 @@ describe('FUTEX_WAIT_BITSET', () => {
   );
 });
 
+describe('FUTEX_WAIT with FUTEX_CLOCK_REALTIME, 4.5 to 5.12', () => {
+  const NOT_YET = 'sleeps';
+  const ETIMEDOUT = 'eax=-110';
+
+  it('adds the monotonic clock to its interval and waits for that time of day: it has passed', () => {
+    const rig = new Rig('i386', { kernel: '4.12' });
+    rig.poke(rig.data + 64n, 5);
+    rig.poke(rig.data + 68n, 0);
+    expect(rig.trap(NR, rig.data, op.WAIT + op.REALTIME, 1, rig.data + 64n)).toBe(EAGAIN);
+    expect([rig.raw(NR, rig.data, op.WAIT + op.REALTIME, 0, rig.data + 64n), rig.kernel.nextTimer()]).toEqual([NOT_YET, 0]);
+    rig.kernel.fireTimers();
+    expect(rig.switchTo(rig.main).result()).toBe(ETIMEDOUT);
+  });
+
+  it('of as many seconds as have passed since 1970 waits, by what is beyond', () => {
+    const rig = new Rig('i386', { kernel: '4.12' });
+    rig.poke(rig.data + 64n, Date.UTC(2002, 9, 31) / 1000 + 3);
+    rig.poke(rig.data + 68n, 0);
+    rig.kernel.clock.now = 2e9;
+    expect(rig.raw(NR, rig.data, op.WAIT + op.REALTIME, 0, rig.data + 64n)).toBe(NOT_YET);
+    expect(rig.kernel.nextTimer()).toBeGreaterThanOrEqual(5e9);
+    expect(rig.kernel.nextTimer()).toBeLessThan(5.1e9);
+  });
+});
+
 describe('FUTEX_WAKE_OP', () => {
   const encode = (fn: number, arg: number, cmp: number, cmparg: number) =>
     BigInt.asIntN(64, (BigInt(fn) << 28n) | (BigInt(arg & 0xfff) << 12n) | (BigInt(cmp) << 24n) | BigInt(cmparg & 0xfff));

@@ -66,6 +66,25 @@ describe('getrandom', () => {
   });
 });
 
+describe('getrandom of 4.12', () => {
+  const rig = () => new Rig('i386', { kernel: '4.12' });
+
+  it('knows no GRND_INSECURE, and gives 512 bytes of /dev/random at most', () => {
+    const { data } = rig();
+    expect(rig().trap(nr.getrandom, data, 8, 4)).toBe(EINVAL);
+    expect([rig().trap(nr.getrandom, data, 600, 2), rig().trap(nr.getrandom, data, 600, 0)]).toEqual(['0x200', '0x258']);
+  });
+
+  it('says nothing of the bytes before a fault, where 6.1 tells how many they were', () => {
+    const answer = (kernel: string) => {
+      const at = new Rig('i386', { kernel });
+      return at.trap(nr.getrandom, (at.data & ~4095n) + 4096n - 8n, 5 * 4096, 0);
+    };
+    expect(answer('4.12')).toBe('eax=-14');
+    expect(answer('6.1')).not.toBe('eax=-14');
+  });
+});
+
 describe('sysinfo', () => {
   it('shows memory at 16, the tasks at 40, the unit at 52', () => {
     const rig = modern();

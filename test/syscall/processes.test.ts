@@ -158,6 +158,11 @@ describe('wait4', () => {
 });
 
 describe('waitid', () => {
+  it('of process group 0 is the caller\'s own from 5.4 on, and EINVAL before', () => {
+    const answer = (kernel: string) => new Rig('i386', { kernel }).trap(nr.waitid, 2, 0, 0, 4, 0);
+    expect([answer('4.12'), answer('6.1')]).toEqual([EINVAL, ECHILD]);
+  });
+
   it('stores a siginfo_t, and with WNOWAIT leaves the child', () => {
     const rig = modern();
     const { pid, slot } = fork(rig);
@@ -269,6 +274,20 @@ describe('robust lists', () => {
     rig.raw(nr.exit, 0);
     expect([rig.peek(at + 308n), rig.peek(at + 328n)]).toEqual([0xc0000000 | 0, 4321]);
     expect(rig.runnable()).toEqual([sleeper]);
+  });
+
+  it.each([['4.12', 'nobody'], ['6.1', 'a waiter']])('%s: for a free lock that the thread was busy with %s is woken', (kernel, who) => {
+    const rig = new Rig('i386', { kernel });
+    const at = rig.data;
+    rig.poke(at + 256n, Number(at + 256n));
+    rig.poke(at + 260n, 8);
+    rig.poke(at + 264n, Number(at + 300n));
+    const dying = rig.spawn();
+    const sleeper = rig.spawn();
+    rig.switchTo(sleeper).raw(nr.futex, at + 308n, 0, 0);
+    rig.switchTo(dying).trap(nr.set_robust_list, at + 256n, 12);
+    rig.raw(nr.exit, 0);
+    expect(rig.runnable()).toEqual(who === 'nobody' ? [] : [sleeper]);
   });
 
   it('a list that goes in circles ends after 2048 entries', () => {

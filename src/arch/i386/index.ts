@@ -20,6 +20,7 @@ import { int80 } from '../trap.js';
 import { i386Signals } from './signal.js';
 import { i386Syscalls } from './syscallent.js';
 import { genericOpenFlags } from '../generic/fcntl.js';
+import { knownCalls, SHM_CALLS } from '../generic/known_calls.js';
 import { i386Stat, i386Stat64 } from '../generic/stat.js';
 
 const SHIFT = 12;
@@ -57,11 +58,15 @@ function image(release: Release): readonly ImageArea[] {
   ];
 }
 
-/** One page in 2.6.18; two below four of data in 6.1, of which the last two are for clocks; 6.13 says so, 6.18 adds two. */
+/**
+ * One page in 2.6.18; two below three of data in 4.12 and four in 6.1, of which the last two are for clocks; 6.13
+ * says so, 6.18 adds two.
+ */
 function vdso(release: Release): readonly PlacedArea[] {
   return since<readonly PlacedArea[]>(
     release, [],
     '2.6.18', [vdsoArea(1, 0)],
+    '4.12', [vvarArea(3), vdsoArea(2)],
     '6.1', [vvarArea(4), vdsoArea(2)],
     '6.13', [vvarArea(2), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
     '6.18', [vvarArea(4), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
@@ -119,7 +124,7 @@ function at(release: Release): Target {
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: int80,
-    nr: i386Syscalls,
+    nr: knownCalls(i386Syscalls, release, SHM_CALLS),
     backported: backportedCalls(release),
     entry: { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' },
     cloneOrder: 'tls-fourth',
@@ -140,7 +145,7 @@ export const i386: Arch = {
   about: '4 KiB pages, mmap from 1 GiB or down from 3 GiB, little-endian',
   bits: [32],
   releases: {
-    32: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '6.1', '6.13', '6.18'],
+    32: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13', '6.18'],
   },
   removedIn: null,
   at,

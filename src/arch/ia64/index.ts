@@ -17,6 +17,7 @@ import {
   genericMap, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DATA_DEFAULT_FLAGS, VM_DONTDUMP, VM_DONTEXPAND, VM_EXEC,
   VM_GROWSUP, VM_IO, VM_MAYREAD, VM_MAYWRITE, VM_READ, VM_RESERVED, VM_WRITE,
 } from '../generic/mman.js';
+import { knownCalls } from '../generic/known_calls.js';
 import { nptlCommon } from '../generic/nptl.js';
 import { ia64Stat } from '../generic/stat.js';
 import { break100000 } from '../trap.js';
@@ -141,7 +142,7 @@ function at(release: Release): Target {
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: break100000,
-    nr: ia64Syscalls,
+    nr: knownCalls(ia64Syscalls, release, { '6.1': 'statx pkey_mprotect' }),
     backported: backportedCalls(release),
     entry: entries(release),
     cloneOrder: 'stack-size',
@@ -183,7 +184,7 @@ export const ia64: Arch = {
   about: '16 KiB pages, regions, a register stack growing up, little-endian',
   bits: [64],
   releases: {
-    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '6.1'],
+    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1'],
   },
   removedIn: '6.7',
   at,

@@ -16,6 +16,7 @@ import { backportedCalls, isSince, type Release, type SearchName, since } from '
 import type { Arch, Bits, ImageArea, NptlParameters, PlacedArea, Target, TaskView, VaHole } from '../arch.js';
 import { sparcOpenFlags } from '../generic/fcntl.js';
 import { dataArea, hasGnuStack, pagedVvarArea, stackArea, textArea, vdsoArea } from '../generic/image.js';
+import { knownCalls, SHM_CALLS } from '../generic/known_calls.js';
 import { gapBelowStack } from '../generic/layout.js';
 import {
   genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ,
@@ -169,7 +170,7 @@ function at(release: Release, bits: Bits): Target {
     errno: (generic) => sparcErrno.get(generic) ?? generic,
     genericErrno: (errno) => genericOfSparc.get(errno) ?? errno,
     trap: is32bit ? ta10 : ta6d,
-    nr: is32bit ? sparc32Syscalls : sparc64Syscalls,
+    nr: knownCalls(is32bit ? sparc32Syscalls : sparc64Syscalls, release, { ...SHM_CALLS, '6.1': 'pkey_mprotect' }),
     backported: backportedCalls(release),
     entry: entries(release, is32bit),
     cloneOrder: 'tls-fourth',
@@ -186,7 +187,7 @@ function at(release: Release, bits: Bits): Target {
 }
 
 const RELEASES = [
-  '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '6.1', '6.13',
+  '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13',
 ];
 
 export const sparc64: Arch = {

@@ -17,6 +17,7 @@ import { backportedCalls, isSince, type Release, type SearchName, since } from '
 import type { Arch, Bits, GateArea, ImageArea, NptlParameters, PlacedArea, Target } from '../arch.js';
 import { genericOpenFlags } from '../generic/fcntl.js';
 import { anonymousArea, dataArea, stackArea, textArea, VDSO, vdsoArea, vvarArea } from '../generic/image.js';
+import { knownCalls, SHM_CALLS } from '../generic/known_calls.js';
 import { x86TopDownBase } from '../generic/layout.js';
 import {
   genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
@@ -201,7 +202,7 @@ function at(release: Release, bits: Bits): Target {
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,
-    nr: is32bit ? i386Syscalls : x8664Syscalls,
+    nr: is32bit ? knownCalls(i386Syscalls, release, SHM_CALLS) : x8664Syscalls,
     backported: backportedCalls(release),
     entry: is32bit
       ? { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' }
@@ -225,8 +226,8 @@ export const x8664: Arch = {
   about: '4 KiB pages, mmap from a third up or from below the stack down, little-endian',
   bits: [64, 32],
   releases: {
-    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '6.1', '6.13', '6.18'],
-    32: ['2.6.12-rc1', '2.6.13', '2.6.18', '6.1', '6.13', '6.18'],
+    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13', '6.18'],
+    32: ['2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13', '6.18'],
   },
   removedIn: null,
   at,
