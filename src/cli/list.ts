@@ -125,6 +125,7 @@ function listKernels(): Listing {
 }
 
 type MachineSearch = Pick<Target, 'arch' | 'bits' | 'search'>;
+type Machine = Pick<Target, 'arch' | 'bits'>;
 
 /** "cursor: i386, x86_64; first-fit: sparc64": machines by search, word sizes where they differ or one is not known. */
 function searchesText(known: readonly MachineSearch[]): string {
@@ -135,7 +136,7 @@ function searchesText(known: readonly MachineSearch[]): string {
 }
 
 /** The machine's name, with its word size unless all of its word sizes are there. */
-function shortName({ arch, bits }: MachineSearch, among: readonly MachineSearch[]): string {
+function shortName({ arch, bits }: Machine, among: readonly Machine[]): string {
   const isWhole = findArch(arch)!.bits.every((size) => among.some((other) => other.arch === arch && other.bits === size));
   return isWhole ? arch : `${arch} ${bits}-bit`;
 }
@@ -155,18 +156,41 @@ function listSearches(): Listing {
     r.search, r.since, r.direction === 'layout' ? 'up or down' : r.direction, r.about, r.cost, usersText(r.usedBy),
   ]);
   const columns: Column[] = [
-    { head: 'search' }, { head: 'since' }, { head: 'goes' }, { head: 'how', width: 32 }, { head: 'cost of n areas', width: 24 },
-    { head: 'own search of', width: 36 },
+    { head: 'search' }, { head: 'since' }, { head: 'goes' }, { head: 'how', width: 23 }, { head: 'cost of n areas', width: 17 },
+    { head: 'own search of', width: 26 },
   ];
   return { columns, rows, records };
 }
 
-/** "2.5.45: i386, sparc64; 2.5.46: i386". */
-function usersText(usedBy: readonly { kernel: string; arch: string; bits: 32 | 64 }[]): string {
-  const kernels = [...new Set(usedBy.map((user) => user.kernel))];
-  return kernels
-    .map((kernel) => `${kernel}: ${usedBy.filter((user) => user.kernel === kernel).map(machineName).join(', ')}`)
-    .join('; ');
+interface User {
+  readonly kernel: string;
+  readonly arch: string;
+  readonly bits: 32 | 64;
+}
+
+/** "i386: 2.5.45; sparc64, ia64: 2.5.45 to 2.5.74": machines by the releases whose own search it is. */
+function usersText(usedBy: readonly User[]): string {
+  const machines = usedBy.filter(({ arch, bits }, i) => usedBy.findIndex((u) => u.arch === arch && u.bits === bits) === i);
+  const periodOf = new Map(machines.map((machine) => [
+    machine, periodsText(usedBy.filter(({ arch, bits }) => arch === machine.arch && bits === machine.bits)),
+  ]));
+  return [...new Set(periodOf.values())].map((period) => {
+    const users = machines.filter((machine) => periodOf.get(machine) === period);
+    return `${[...new Set(users.map((machine) => shortName(machine, users)))].join(', ')}: ${period}`;
+  }).join('; ');
+}
+
+/** "2.5.45 to 2.5.74, 2.6.9": releases that follow each other are one period. */
+function periodsText(users: readonly User[]): string {
+  const indices = users.map(({ kernel }) => releases.findIndex(({ name }) => name === kernel));
+  const periods: [number, number][] = [];
+  for (const i of indices) {
+    const last = periods.at(-1);
+    if (last !== undefined && last[1] === i - 1) last[1] = i;
+    else periods.push([i, i]);
+  }
+  const name = (i: number) => releases[i]!.name;
+  return periods.map(([from, to]) => (from === to ? name(from) : `${name(from)} to ${name(to)}`)).join(', ');
 }
 
 type CallState = 'implemented' | 'backported' | 'ENOSYS';

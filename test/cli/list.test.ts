@@ -34,8 +34,8 @@ describe.concurrent('list', () => {
     ]);
   });
 
-  it('kernels fits 120 columns', async () => {
-    const { stdout } = await guardpage(['list', 'kernels']);
+  it.each(['archs', 'kernels', 'searches', 'stacks'])('%s fits 120 columns', async (name) => {
+    const { stdout } = await guardpage(['list', name]);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
   });
 
@@ -52,6 +52,15 @@ describe.concurrent('list', () => {
     const rows = await json('searches');
     expect(rows.map((row) => row['search'])).toEqual(searches.map(({ search }) => search.name));
     expect(rows[1]).toMatchObject({ search: 'free-area-cache', since: '2.5.46' });
+  });
+
+  it('searches: whose own search it is, by periods of releases', async () => {
+    const { stdout } = await guardpage(['list', 'searches']);
+    const cells = stdout.split('\n').map((line) => line.split('│').map((cell) => cell.trim()));
+    const from = cells.findIndex((row) => row[1] === 'topdown-2.6.9');
+    expect(cells[from]!.at(-2)).toBe('i386: 2.6.9 to 2.6.11');
+    expect(cells.find((row) => row[1] === 'free-area-cache')!.at(-2)).toBe('i386: 2.5.46');
+    expect(stdout).toMatch(/sparc64: 2\.6\.0 to/);
   });
 
   it('syscalls: number on each machine, and the state', async () => {
