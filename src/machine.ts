@@ -16,7 +16,7 @@ import { makeMm } from './mm/make_mm.js';
 import { PhysicalMemory } from './mm/physical_memory.js';
 import { Vm } from './mm/vm.js';
 import { Files, type Sink } from './fs/files.js';
-import type { SearchName } from './release/index.js';
+import { findRelease, type SearchName } from './release/index.js';
 import { handlers } from './syscall/handlers.js';
 import { Kernel } from './syscall/kernel.js';
 import { newProcess } from './syscall/process.js';
@@ -40,7 +40,7 @@ import {
   resolveSchedule, resolveSearch, resolveStacks, resolveTarget, stacksLack, tracersFor, withGuardAdvice,
 } from './machine_config.js';
 
-export { ConfigError, type MachineConfig, type MachineRlimits, stacksLack } from './machine_config.js';
+export { ConfigError, type MachineConfig, type MachineRlimits, stacksLack, threadsLack } from './machine_config.js';
 
 /** One task of a deadlock: who waits on what, and who could end the wait. */
 export interface Waiter {
@@ -121,6 +121,8 @@ export class Machine {
   /** True when the search is not the one this machine has in this release. */
   readonly searchForced: boolean;
   readonly nptlVersion: '2.3.3' | '2.36';
+  /** True when the kernel had to be given futex and what else NPTL needs. */
+  readonly nptlForced: boolean;
   readonly stacks: StackStrategy;
   /** True when the kernel had to be given a call for them that it did not have. */
   readonly stacksForced: boolean;
@@ -155,11 +157,13 @@ export class Machine {
     this.searchName = resolveSearch(config, this.target);
     this.searchForced = this.searchName !== this.target.search;
     this.nptlVersion = resolveNptl(config, this.target);
+    this.nptlForced = this.target.release.servesNptl && findRelease(this.target.release.name)?.release.servesNptl === false;
     this.nptlParameters = this.target.nptl(this.nptlVersion);
     const { pageSize } = this.target;
     const ram = resolveRam(config);
     this.vm = new Vm(Math.floor(ram / pageSize));
     this.vm.heuristic = this.target.release.rules.heuristic;
+    this.vm.accounts = this.target.release.rules.accounts;
     this.vm.overcommit = resolveOvercommit(config);
     this.memory = new PhysicalMemory(pageSize, this.target.bigEndian, ram);
     this.kernel = new Kernel(this.target, this.vm, this.memory, {

@@ -12,7 +12,7 @@ import type { OvercommitMode } from './mm/vm.js';
 import type { Sink, Source } from './fs/files.js';
 import type { GrantedFile } from './fs/file_system.js';
 import { MemoryStore } from './fs/regular_file.js';
-import { findRelease, type Release, releases, type SearchName, versionNumber } from './release/index.js';
+import { callPresence, findRelease, lackOf, type Release, releases, type SearchName, versionNumber } from './release/index.js';
 import type { Tracer } from './syscall/kernel.js';
 import { Strace } from './syscall/strace.js';
 import type { Schedule } from './task/schedule.js';
@@ -44,7 +44,7 @@ export interface MachineConfig {
   readonly nptl?: string;
   /** How thread stacks come from the kernel: nptl (the default), noguard, bitmap or madvise. */
   readonly stacks?: string;
-  /** Allows what the release did not have: MADV_GUARD_INSTALL for the stacks of an old kernel. */
+  /** Allows what the release did not have: MADV_GUARD_INSTALL for the stacks of an old kernel, NPTL on 2.4. */
   readonly force?: boolean;
   /** Seed of everything that chance decides; default 1. */
   readonly seed?: number;
@@ -113,7 +113,20 @@ export function resolveTarget(config: MachineConfig): Target {
   const release = resolveRelease(config, arch, bits);
   const reason = whyNot(arch, bits, release);
   if (reason !== null) throw new ConfigError(reason);
-  return laidOut(config, arch.at(release, bits));
+  return laidOut(config, arch.at(nptlIsForced(config, release) ? { ...release, servesNptl: true } : release, bits));
+}
+
+/** Whether the kernel is given the calls that NPTL needs, and did not have them. */
+function nptlIsForced(config: MachineConfig, release: Release): boolean {
+  if (config.force !== true || release.servesNptl) return false;
+  config.notice?.(`NPTL needs futex, ${lackOf(release, 'futex')}: --force gives it this and what else NPTL needs`);
+  return true;
+}
+
+/** Why threads cannot be on the target's kernel, or null where they can. */
+export function threadsLack(target: Target): string | null {
+  if (callPresence(target.release, 'futex') !== 'not yet') return null;
+  return `threads need futex, ${lackOf(target.release, 'futex')}`;
 }
 
 /** The layout asked for; without one bottom-up where an unlimited stack makes it so. Then what chance moves. */
@@ -196,6 +209,8 @@ export function resolveNptl(config: MachineConfig, target: Target): '2.3.3' | '2
   if (version !== '2.3.3' && version !== '2.36') {
     throw new ConfigError(`no NPTL "${version}"; there are: 2.3.3, 2.36`);
   }
+  const lack = version === '2.36' ? threadsLack(target) : null;
+  if (lack !== null) throw new ConfigError(`NPTL 2.36: ${lack}; --force gives it what NPTL needs`);
   return version;
 }
 

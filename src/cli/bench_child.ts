@@ -57,6 +57,7 @@ function measure(plan: RunPlan): ChildAnswer {
       stacks: machine.stacks.name,
       ...(machine.stacksForced ? { stacksForced: true } : {}),
       nptl: machine.nptlVersion,
+      ...(machine.nptlForced ? { nptlForced: true } : {}),
       threadsAsked: plan.threads,
       threads,
       warmupThreads: plan.warmup,

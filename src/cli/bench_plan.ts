@@ -2,7 +2,7 @@
  * What a benchmark will run: every combination of what the comma lists name, as one record a run.
  * Machine itself judges every combination before the first one starts.
  */
-import { ConfigError, Machine, type MachineConfig, stacksLack } from '../machine.js';
+import { ConfigError, Machine, type MachineConfig, stacksLack, threadsLack } from '../machine.js';
 import { stackStrategies } from '../thread/stacks/index.js';
 import { findArch } from '../arch/index.js';
 import { grouped } from '../report/numbers.js';
@@ -70,6 +70,8 @@ export function planOf(lists: Combinations): Plan {
   const runs: RunPlan[] = [];
   for (const config of configsOf(lists, notes)) {
     const machine = makeMachine(config, notes);
+    const lack = threadsLack(machine.target);
+    if (lack !== null) throw new UsageError(`${lack}; --force gives it what NPTL needs`);
     const stackBytes = stackOf(machine, lists.stack);
     for (const threads of lists.threads) runs.push(planRun(machine, config, lists, threads, stackBytes));
   }

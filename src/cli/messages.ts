@@ -49,6 +49,7 @@ export interface Setup {
   readonly search: string;
   readonly searchForced: boolean;
   readonly nptl: string;
+  readonly nptlForced: boolean;
   readonly stacks: string;
   readonly stacksForced: boolean;
   readonly seed: number;

@@ -44,10 +44,10 @@ function waiterLine({ tid, name, waitsOn, ownedBy }: Waiter): string {
 /** The counts of a run, a line each. */
 export function statsText({ setup, ending }: Finished): string {
   const { stats } = ending;
-  const { arch, bits, kernel, search, searchForced, nptl, stacks, stacksForced, seed } = setup;
+  const { arch, bits, kernel, search, searchForced, nptl, stacks, stacksForced, nptlForced, seed } = setup;
   const forced = searchForced ? ' (forced)' : '';
   const way = stacks === 'nptl' ? '' : `, stacks by ${stacks}${stacksForced ? ' (forced)' : ''}`;
-  const machine = `${arch} ${bits}-bit, Linux ${kernel}, ${search}${forced}, NPTL ${nptl}${way}, seed ${seed}`;
+  const machine = `${arch} ${bits}-bit, Linux ${kernel}, ${search}${forced}, NPTL ${nptl}${nptlForced ? ' (forced)' : ''}${way}, seed ${seed}`;
   if (stats === null) return `${machine}\n  no counts: the program was ended from outside\n`;
   const rows = statsRows(stats);
   const width = Math.max(...rows.map(([name]) => name.length));

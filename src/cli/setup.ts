@@ -4,7 +4,7 @@ import type { GuestConfig, Setup } from './messages.js';
 
 /** The machine as it was made. */
 export function setupOf(machine: Machine, config: GuestConfig): Setup {
-  const { target, searchName, searchForced, nptlVersion, stacks, stacksForced } = machine;
+  const { target, searchName, searchForced, nptlVersion, nptlForced, stacks, stacksForced } = machine;
   return {
     arch: target.arch,
     bits: target.bits,
@@ -12,6 +12,7 @@ export function setupOf(machine: Machine, config: GuestConfig): Setup {
     search: searchName,
     searchForced,
     nptl: nptlVersion,
+    nptlForced,
     stacks: stacks.name,
     stacksForced,
     seed: config.seed ?? 1,

@@ -56,11 +56,11 @@ function sysctl({ pidMax }: ProcSource, mm: Mm, rest: readonly string[]): Inode 
   const { vm, target, maxMapCount } = mm;
   const rules = fileRules(target.release);
   const numbers: Readonly<Record<string, number | null>> = {
-    'kernel/pid_max': pidMax,
+    'kernel/pid_max': rules.hasPidMax ? pidMax : null,
     'vm/max_map_count': rules.hasMaxMapCount ? maxMapCount : null,
     'vm/mmap_min_addr': rules.hasMmapMinAddr ? mm.rules.mmapMinAddr : null,
     'vm/overcommit_memory': vm.overcommit,
-    'vm/overcommit_ratio': vm.overcommitRatio,
+    'vm/overcommit_ratio': rules.hasOvercommitRatio ? vm.overcommitRatio : null,
   };
   const path = rest.join('/');
   if (path === '' || path === 'vm' || path === 'kernel') return directory(16 + path.length, 0);

@@ -57,6 +57,11 @@ export class AddressSpace {
     return pfn;
   }
 
+  /** Pages up to its end, the last one counted whole. */
+  get npages(): number {
+    return Math.ceil(this.backing.size() / this.memory.pageSize);
+  }
+
   /** Whether the page is in memory. */
   has(index: number): boolean {
     return this.pages.has(index);

@@ -59,7 +59,7 @@ function grow(mm: Mm, oldBrk: number, newBrk: number): boolean {
   if (newBrk > mm.target.taskSize) return false;
   if (machineRefuses(mm, oldBrk, 0, npages, true)) return false;
   if ((mm.defFlags & VM_LOCKED) !== 0 && mm.bytes(mm.lockedVm + npages) > mm.rlimits.memlock) return false;
-  const vmFlags = mm.target.dataDefaultFlags | VM_ACCOUNT | mm.defFlags;
+  const vmFlags = mm.target.dataDefaultFlags | (rules.accounts ? VM_ACCOUNT : 0) | mm.defFlags;
   const fits = rules.brk.dataVm ? mm.mayExpand(vmFlags, npages) : mm.bytes(mm.totalVm + npages) <= mm.rlimits.as;
   if (!fits || vmas.size > mm.maxMapCount) return false;
   if (!mm.vm.enoughMemory(npages)) return false;

@@ -1,8 +1,9 @@
 /**
  * Stacks that grow by faults. A VM_GROWSDOWN area grows down to any page below it that nothing is mapped
- * between; a VM_GROWSUP one (ia64's register stack) up by one page at a time. Linux 2.5.46, mm/mmap.c:
- * expand_stack(); arch/ia64/mm/fault.c: expand_backing_store(), check_expansion. 2.6.18, mm/mmap.c:
- * expand_upwards(), acct_stack_growth(); 4.12 and 6.1, mm/mmap.c, and 6.18, mm/vma.c: expand_downwards().
+ * between; a VM_GROWSUP one (ia64's register stack) up by one page at a time. Linux 2.4.20, include/linux/mm.h, which
+ * does not ask for memory, and 2.5.46, mm/mmap.c: expand_stack(); arch/ia64/mm/fault.c: expand_backing_store(),
+ * check_expansion. 2.6.18, mm/mmap.c: expand_upwards(), acct_stack_growth(); 4.12 and 6.1, mm/mmap.c, and 6.18,
+ * mm/vma.c: expand_downwards().
  *
  * Unlike i386: no user stack pointer is compared; TypeScript programs touch their stack in order.
  */
@@ -71,7 +72,7 @@ function growDown(mm: Mm, h: number, vpn: number): boolean {
   anonVmaPrepare(mm, h);
   const grow = vmas.vmStart[h]! - vpn;
   if (rules.stackGuardGap > 0 && grow > vmas.vmPgoff[h]!) return false;
-  if (!mm.vm.enoughMemory(grow)) return false;
+  if (rules.accounts && !mm.vm.enoughMemory(grow)) return false;
   if (!withinLimits(mm, h, vmas.vmEnd[h]! - vpn, grow)) {
     mm.vm.unacct(grow);
     return false;

@@ -6,7 +6,7 @@
  * Unlike Linux: memory is never short here, so MADV_FREE, COLD and PAGEOUT check and do nothing, and no
  * RLIMIT_RSS limits WILLNEED. Missing: MADV_COLLAPSE, which is an unknown advice; mseal().
  */
-import { EACCES, EAGAIN, EBADF, EINVAL, ENOMEM, ENOSYS, EOPNOTSUPP, EPERM } from '../arch/generic/errno.js';
+import { EACCES, EAGAIN, EBADF, EINVAL, EIO, ENOMEM, ENOSYS, EOPNOTSUPP, EPERM } from '../arch/generic/errno.js';
 import {
   VM_DONTCOPY, VM_DONTDUMP, VM_DONTEXPAND, VM_IO, VM_LOCKED, VM_MAYSHARE, VM_MAYWRITE, VM_NOHUGEPAGE, VM_PFNMAP,
   VM_READ, VM_SHARED, VM_WRITE,
@@ -39,6 +39,8 @@ interface Piece {
   readonly start: number;
   readonly end: number;
   readonly advice: number;
+  /** The range goes on behind it. */
+  readonly goesOn: boolean;
 }
 
 /** The call is answered with 0. */
@@ -86,7 +88,7 @@ function walkAreas(mm: Mm, { vpn, npages, advice }: Range): number {
     const start = Math.max(vmas.vmStart[h]!, at);
     if (start > at) result = -ENOMEM;
     const stop = Math.min(vmas.vmEnd[h]!, end);
-    const error = advise(mm, { h, vmFlags: vmas.vmFlags[h]!, start, end: stop, advice });
+    const error = advise(mm, { h, vmFlags: vmas.vmFlags[h]!, start, end: stop, advice, goesOn: stop < end });
     if (error < 0) return error;
     at = mergesWrongly && stop < end ? vmas.vmEnd[vmas.find(stop - 1)]! : stop;
   }
@@ -102,6 +104,7 @@ function advise(mm: Mm, piece: Piece): number {
 const rules: Readonly<Record<AdviceRule, (mm: Mm, piece: Piece) => number>> = {
   'read-ahead, split even if unchanged': splitAndSet,
   'read-ahead, mismerged with what is above': mismerge,
+  'read-ahead, split above the map limit once: ENOMEM': splitAndSet24,
   flags: (mm, piece) => changeFlags(mm, piece, newFlags(mm, piece)),
   'huge pages': (mm, piece) => {
     const [on, off] = piece.advice === MADV_HUGEPAGE ? [VM_HUGEPAGE, VM_NOHUGEPAGE] : [VM_NOHUGEPAGE, VM_HUGEPAGE];
@@ -112,6 +115,7 @@ const rules: Readonly<Record<AdviceRule, (mm: Mm, piece: Piece) => number>> = {
     if (piece.advice !== MADV_MERGEABLE) return changeFlags(mm, piece, (piece.vmFlags & ~VM_MERGEABLE) >>> 0);
     return (piece.vmFlags & unfit) !== 0 ? 0 : changeFlags(mm, piece, (piece.vmFlags | VM_MERGEABLE) >>> 0);
   },
+  'no file: EBADF, beyond its end: EIO': willNeed24,
   'no file: EBADF': (mm, piece) => (mm.vmas.vmFile[piece.h] === 0 ? -EBADF : 0),
   nothing: () => 0,
   'drop pages': (mm, piece) => ((piece.vmFlags & (VM_LOCKED | VM_PFNMAP)) !== 0 ? -EINVAL : drop(mm, piece)),
@@ -221,6 +225,34 @@ function splitAndSet(mm: Mm, piece: Piece): number {
   return 0;
 }
 
+/**
+ * 2.4: each piece looks at the map limit once and splits then as it must. Its walk comes by the upper part of a split
+ * twice where the range goes on, and looks again.
+ */
+function splitAndSet24(mm: Mm, piece: Piece): number {
+  const { vmas } = mm;
+  if (vmas.size > mm.maxMapCount) return -ENOMEM;
+  let { h } = piece;
+  const isCut = piece.start !== vmas.vmStart[h];
+  if (isCut) h = mm.split(h, piece.start);
+  if (piece.end !== vmas.vmEnd[h]) h = vmas.prev(mm.split(h, piece.end));
+  vmas.vmFlags[h] = newFlags(mm, piece);
+  return isCut && piece.goesOn && vmas.size > mm.maxMapCount ? -ENOMEM : 0;
+}
+
+/** Pages of a file that 2.4 reads at once: 1 << page_cluster, of a machine with 16 MiB or more. */
+const CLUSTER_PAGES = 8;
+
+/** MADV_WILLNEED of 2.4: beyond the file's end nothing is read, and that is EIO. Random areas read no clusters. */
+function willNeed24(mm: Mm, { h, vmFlags, start }: Piece): number {
+  const { vmas } = mm;
+  if (vmas.vmFile[h] === 0) return -EBADF;
+  const mapping = mm.files[vmas.vmFile[h]!]?.mapping;
+  const pgoff = vmas.vmPgoff[h]! + (start - vmas.vmStart[h]!);
+  const first = (vmFlags & VM_RAND_READ) !== 0 ? pgoff : Math.floor(pgoff / CLUSTER_PAGES) * CLUSTER_PAGES;
+  return mapping && first >= mapping.npages ? -EIO : 0;
+}
+
 /** Private pages are lost; those of files and of shared memory are found again. */
 function drop(mm: Mm, { start, end }: Piece): number {
   mm.pageTable.zap(start, end);
@@ -254,7 +286,7 @@ function populateRange(mm: Mm, { vpn, npages, advice }: Range): number {
     const h = vmas.find(at);
     if (h === NONE || vmas.vmStart[h]! > at) return -ENOMEM;
     const end = Math.min(vmas.vmEnd[h]!, vpn + npages);
-    const error = populatePiece(mm, { h, vmFlags: vmas.vmFlags[h]!, start: at, end, advice });
+    const error = populatePiece(mm, { h, vmFlags: vmas.vmFlags[h]!, start: at, end, advice, goesOn: false });
     if (error < 0) return error;
     at = end;
   }

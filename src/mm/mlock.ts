@@ -122,11 +122,11 @@ function splitAndSet(mm: Mm, area: number, start: number, end: number, newFlags:
   const { vmas } = mm;
   let h = area;
   if (start !== vmas.vmStart[h]) {
-    if (vmas.size >= mm.maxMapCount) return -ENOMEM;
+    if (mm.mayNotSplit()) return -ENOMEM;
     h = mm.split(h, start);
   }
   if (end !== vmas.vmEnd[h]) {
-    if (vmas.size >= mm.maxMapCount) return -ENOMEM;
+    if (mm.mayNotSplit()) return -ENOMEM;
     h = vmas.prev(mm.split(h, end));
   }
   vmas.vmFlags[h] = newFlags;

@@ -390,6 +390,11 @@ export class Mm {
     return !isData || this.bytes(this.dataVm + npages) <= (data === 0 ? dataHard : data);
   }
 
+  /** Whether one area more is one too many for a call that splits: mprotect or mlock. */
+  mayNotSplit(): boolean {
+    return this.rules.limitsSplits && this.vmas.size >= this.maxMapCount;
+  }
+
   /** Splits VMA `h` at `vpn`; returns the upper piece, the lower is prev. Bounds are the caller's. */
   split(h: number, vpn: number): number {
     this.stats.splits += 1;

@@ -86,6 +86,12 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
     return FINISHED;
   },
 
+  'rounds to 0 returns the address': (_mm, args) => {
+    if (args.npages !== 0) return 0;
+    args.resultOffset = args.offset;
+    return FINISHED;
+  },
+
   'length 0: EINVAL': (_mm, args) => (isEmpty(args) ? -EINVAL : 0),
 
   'MAP_FIXED_NOREPLACE is MAP_FIXED': (mm, args) => {
@@ -105,6 +111,8 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
 
   'longer than TASK_SIZE before rounding: EINVAL': (mm, args) =>
     reachesAbove(args.lenPages, args.lenOffset, 0, mm.target.taskSize) ? -EINVAL : 0,
+
+  'longer than TASK_SIZE: EINVAL': (mm, args) => (args.npages > mm.target.taskSize ? -EINVAL : 0),
 
   'rounds to 0 or longer than TASK_SIZE: EINVAL': (mm, args) =>
     args.npages === 0 || args.npages > mm.target.taskSize ? -EINVAL : 0,
@@ -158,6 +166,12 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
   vm_flags: (mm, args) => {
     args.vmFlags = calcVmFlags(mm.target, args.prot, args.flags) | mm.defFlags | VM_MAYRWX;
     if (mm.rules.stackFlag && (args.flags & mm.target.map.STACK) !== 0) args.vmFlags |= VM_NOHUGEPAGE;
+    return 0;
+  },
+
+  // calc_vm_flags() of 2.4 does not know MAP_LOCKED.
+  'vm_flags but VM_LOCKED': (mm, args) => {
+    args.vmFlags = calcVmFlags(mm.target, args.prot, args.flags) & ~VM_LOCKED | mm.defFlags | VM_MAYRWX;
     return 0;
   },
 
@@ -217,6 +231,12 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
   'RLIMIT_AS: ENOMEM': (mm, args) => (mm.bytes(mm.totalVm + args.npages) > mm.rlimits.as ? -ENOMEM : 0),
 
   'charge: ENOMEM': (mm, args) => charge(mm, args, args.npages),
+
+  // 2.4: private, writable and not excused by MAP_NORESERVE, in whatever overcommit mode.
+  'ask for memory: ENOMEM': (mm, args) => {
+    if ((args.vmFlags & (VM_SHARED | VM_WRITE)) !== VM_WRITE || (args.flags & mm.target.map.NORESERVE) !== 0) return 0;
+    return mm.vm.enoughMemory(args.npages) ? 0 : -ENOMEM;
+  },
 
   // What is replaced gives its own charge back when it goes.
   'charge less what is replaced: ENOMEM': (mm, args) => {

@@ -1,6 +1,6 @@
 /**
  * mprotect: sys_mprotect() and mprotect_fixup(), mm/mprotect.c. The argument checks and their order are the
- * release's. 2.5.46 merges a changed area into the one below it only, and once, at the end, into the one
+ * release's. 2.4.20 and 2.5.46 merge a changed area into the one below it only, and once, at the end, into the one
  * above; from 2.6.7 on the general engine does it (vma_merge.ts).
  */
 import { EACCES, EINVAL, ENOMEM } from '../arch/generic/errno.js';
@@ -50,6 +50,7 @@ const steps: Readonly<Record<MprotectStep, (mm: Mm, range: Range) => number>> = 
     const grows = mm.rules.prot.growsFlags ? PROT_GROWSDOWN | PROT_GROWSUP : 0;
     return (range.prot & ~(PROT_ALL | grows)) !== 0 ? -EINVAL : 0;
   },
+  'bits other than READ, WRITE and EXEC: EINVAL': (_mm, range) => ((range.prot & ~PROT_RWX) !== 0 ? -EINVAL : 0),
   'rounds to 0: 0': (_mm, range) => (range.npages === 0 ? FINISHED : 0),
 };
 
@@ -171,11 +172,11 @@ function changeFlags(mm: Mm, area: number, start: number, end: number, newFlags:
   if (start === vmas.vmStart[h]) {
     if (mergeIntoPrev(mm, h, end, newFlags)) return 0;
   } else {
-    if (vmas.size >= mm.maxMapCount) return -ENOMEM;
+    if (mm.mayNotSplit()) return -ENOMEM;
     h = mm.split(h, start);
   }
   if (end !== vmas.vmEnd[h]) {
-    if (vmas.size >= mm.maxMapCount) return -ENOMEM;
+    if (mm.mayNotSplit()) return -ENOMEM;
     h = vmas.prev(mm.split(h, end));
   }
   vmas.vmFlags[h] = newFlags;

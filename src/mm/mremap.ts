@@ -5,7 +5,7 @@
  *   [ A1 | A2 | A3 ]  ->  [ A1 ]      [ A3 ]  ...  [ A2 ]     the moved pages keep their frames; what remains
  *          ^^^^                                               of the area is split off by the munmap
  *
- * Sources: Linux 2.5.46, 2.6.11 and 2.6.18: do_mremap(); 6.1 and 6.13: mremap_to(), vma_to_resize() (6.13:
+ * Sources: Linux 2.4.20, 2.5.46, 2.6.11 and 2.6.18: do_mremap(); 6.1 and 6.13: mremap_to(), vma_to_resize() (6.13:
  * resize_is_valid()); 6.18: remap_move().
  */
 import { EFAULT, EINVAL } from '../arch/generic/errno.js';

@@ -5,7 +5,7 @@
  */
 import { EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM } from '../arch/generic/errno.js';
 import {
-  VM_ACCOUNT, VM_DONTEXPAND, VM_LOCKED, VM_MAYSHARE, VM_PFNMAP, VM_SHARED,
+  VM_ACCOUNT, VM_DONTEXPAND, VM_LOCKED, VM_MAYSHARE, VM_PFNMAP, VM_SHARED, VM_WRITE,
 } from '../arch/generic/mman.js';
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from '../arch/generic/mman_calls.js';
 import { POW2 } from '../lib/u64.js';
@@ -90,6 +90,20 @@ function cutTail(mm: Mm, remap: Remap, ignoresErrors: boolean): number {
   remap.cut = oldPages - newPages;
   remap.oldPages = newPages;
   return 0;
+}
+
+/**
+ * The same in 2.4, whose old length stays what it was: a shrink that moves does not find the tail which it has just cut
+ * off, and ends with EFAULT, the target's old maps gone.
+ * Unlike Linux 2.4: a tail that the map limit keeps ends it, too; there the new area would be smaller than what moves.
+ */
+function cutTailAndForget(mm: Mm, remap: Remap): number {
+  const { vpn, oldPages, newPages } = remap;
+  if (oldPages < newPages) return 0;
+  const error = doMunmap(mm, vpn + newPages, 0, oldPages - newPages, 0);
+  if (hasTarget(remap) && remap.newVpn !== vpn) return error === -ENOMEM ? error : 0;
+  remap.to = vpn;
+  return ANSWERED;
 }
 
 /** Pages of the old range that are to be there after a shrink: all that must lie in one area. */
@@ -222,6 +236,8 @@ export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one
 
   'cut off the tail, whatever that says': (mm, remap) => cutTail(mm, remap, true),
 
+  'cut off the tail, and expect it still': cutTailAndForget,
+
   'nothing mapped there: EFAULT': (mm, remap) => (sourceArea(mm, remap) === NONE ? -EFAULT : 0),
 
   'private memory cannot be doubled: EINVAL': (mm, remap) =>
@@ -235,6 +251,9 @@ export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one
     if (!hasTarget(remap) && remap.oldPages >= remap.newPages) return 0;
     return keptPages(remap) > mm.vmas.vmEnd[sourceArea(mm, remap)]! - remap.vpn ? -EFAULT : 0;
   },
+
+  'old range leaves the area: EFAULT': (mm, remap) =>
+    remap.oldPages > mm.vmas.vmEnd[sourceArea(mm, remap)]! - remap.vpn ? -EFAULT : 0,
 
   'pgoff wraps: EINVAL': (mm, remap) => {
     const h = sourceArea(mm, remap);
@@ -258,6 +277,11 @@ export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one
     keepsOld(remap) && !mm.mayExpand(flagsOf(mm, remap), remap.oldPages) ? -ENOMEM : 0,
 
   'charge the growth: ENOMEM': (mm, remap) => charge(mm, remap, growth(remap)),
+
+  'ask for the growth: ENOMEM': (mm, remap) => {
+    const isPrivateWritable = (flagsOf(mm, remap) & (VM_SHARED | VM_WRITE)) === VM_WRITE;
+    return isPrivateWritable && !mm.vm.enoughMemory(growth(remap)) ? -ENOMEM : 0;
+  },
 
   'grow in place': (mm, remap) => {
     if (!fitsInPlace(mm, remap)) return 0;

@@ -9,7 +9,7 @@ import type { Mm } from './mm.js';
 import { pageAlign } from './page_align.js';
 import { NONE } from './vma_set.js';
 
-/** Returns 0, or -EINVAL, -ENOMEM (the range wraps, or has a hole), -EBUSY (MS_INVALIDATE of locked memory). */
+/** Returns 0, or -EINVAL (2.4: the range wraps, too), -ENOMEM (it wraps, or has a hole), -EBUSY (MS_INVALIDATE of locked memory). */
 export function doMsync(
   mm: Mm, vpn: number, offset: number, lenPages: number, lenOffset: number, flags: number,
 ): number {
@@ -18,7 +18,8 @@ export function doMsync(
   const npages = pageAlign(mm, lenPages, lenOffset);
   if (npages === 0) return 0;
   const end = vpn + npages;
-  return end >= mm.target.vpnEnd ? -ENOMEM : walkAreas(mm, vpn, end, flags);
+  if (end >= mm.target.vpnEnd) return mm.rules.msyncWraps === 'EINVAL' ? -EINVAL : -ENOMEM;
+  return walkAreas(mm, vpn, end, flags);
 }
 
 /** Holes are passed over and make the result ENOMEM; 2.6.18 forgets them where no area follows the range. */

@@ -1,6 +1,6 @@
 /**
  * What all address spaces of a machine share: memory that may be committed, as mm/mmap.c keeps it in
- * vm_committed_space. Source: Linux 2.5.46, mm/mmap.c: vm_enough_memory().
+ * vm_committed_space. Source: Linux 2.5.46 and 2.4.20, mm/mmap.c: vm_enough_memory().
  */
 export type OvercommitMode = 0 | 1 | 2;
 
@@ -14,6 +14,8 @@ export class Vm {
   committed = 0;
   /** Mode 0 refuses what is not below free memory (2.x), or what is above all of it (6.x). */
   heuristic: 'free' | 'total' = 'free';
+  /** What is granted is charged. 2.4 has no such account, and no mode 2: all modes but 0 grant everything. */
+  accounts = true;
   private inodes = 0;
   private anonVmas = 0;
 
@@ -29,6 +31,7 @@ export class Vm {
     const committed = this.committed + pages;
     const allowed = Math.floor((this.totalRam * this.overcommitRatio) / 100);
     const tooMuch = this.heuristic === 'free' ? this.totalRam <= pages : this.totalRam < pages;
+    if (!this.accounts) return this.overcommit !== 0 || !tooMuch;
     const refused = (this.overcommit === 0 && tooMuch) || (this.overcommit === 2 && committed >= allowed);
     if (refused) return false;
     this.committed = committed;
@@ -48,6 +51,6 @@ export class Vm {
   }
 
   unacct(pages: number): void {
-    this.committed -= pages;
+    if (this.accounts) this.committed -= pages;
   }
 }

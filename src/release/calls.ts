@@ -1,12 +1,11 @@
 /**
- * Since when a system call exists, for those that came after 2.4.20. Sources: the syscall tables of Linux 2.5.46,
- * 2.6.0, 2.6.12-rc1, 2.6.13, 2.6.18, 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13 (arch/{i386,x86,sparc,sparc64,ia64}); between
+ * Since when a system call exists, for those that came after 2.4.20. Sources: the syscall tables of Linux 2.4.20,
+ * 2.5.46, 2.6.0, 2.6.12-rc1, 2.6.13, 2.6.18, 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13 (arch/{i386,x86,sparc,sparc64,ia64}); between
  * two of them what the call's man page says.
  */
 import { type Release, since } from './release.js';
 
 const SINCE: Readonly<Record<string, string>> = {
-  '2.5.4': 'tkill',
   '2.5.7': 'futex',
   '2.5.8': 'sched_setaffinity sched_getaffinity',
   '2.5.29': 'set_thread_area get_thread_area',
@@ -43,7 +42,7 @@ const firstRelease = new Map(
   Object.entries(SINCE).flatMap(([release, names]) => names.split(' ').map((name) => [name, release] as const)),
 );
 
-/** What no NPTL can live without: there in every release, and marked as backported where it was not. */
+/** What no NPTL can live without: there in every release that serves it, and marked as backported where it was not. */
 const NEEDED = ['set_tid_address', 'exit_group', 'futex', 'tkill'];
 
 /** What glibc 2.36 calls without an alternative. */
@@ -63,10 +62,16 @@ export type CallPresence = 'there' | 'backported' | 'not yet';
 /** How the release has a call; `modernNptl`: with what NPTL 2.36 needs. */
 export function callPresence(release: Release, name: string, modernNptl = false): CallPresence {
   if (hasCall(release, name)) return 'there';
+  if (!release.servesNptl) return 'not yet';
   return (modernNptl ? NEEDED_BY_236 : NEEDED).includes(name) ? 'backported' : 'not yet';
 }
 
-/** Names of those calls that every NPTL needs and the release did not have. */
+/** Names of those calls that every NPTL needs and the release did not have, where it has them all the same. */
 export function backportedCalls(release: Release): string[] {
-  return NEEDED.filter((name) => !hasCall(release, name));
+  return release.servesNptl ? NEEDED.filter((name) => !hasCall(release, name)) : [];
+}
+
+/** The first release of Linux with the call, or null for one that is older than all of these. */
+export function firstReleaseWith(name: string): string | null {
+  return firstRelease.get(name) ?? null;
 }

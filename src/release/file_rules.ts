@@ -9,8 +9,11 @@ export interface FileRules {
   readonly tooLarge: number;
   /** Letters that paths in /proc/PID/maps have as octal escapes. 2.6.0: four; 2.6.18 on: the newline. */
   readonly mapsEscapes: string;
-  /** /proc/sys/vm/max_map_count exists. */
+  /** /proc/sys/vm/max_map_count exists: in 2.4, and again from 2.6.5 on. */
   readonly hasMaxMapCount: boolean;
+  /** /proc/sys/kernel/pid_max and /proc/sys/vm/overcommit_ratio exist: not in 2.4. */
+  readonly hasPidMax: boolean;
+  readonly hasOvercommitRatio: boolean;
   /** /proc/sys/vm/mmap_min_addr exists. Read in 2.6.18 (not there) and 2.6.32. */
   readonly hasMmapMinAddr: boolean;
   /** The table of descriptors grows in powers of two from 1 KiB of pointers on. Read in 2.6.18 (not yet) and 3.6. */
@@ -36,7 +39,9 @@ function rulesOf(release: Release): FileRules {
   return {
     tooLarge: since(release, EFBIG, '2.6.32', EOVERFLOW),
     mapsEscapes: since(release, '', '2.6.0', ' \t\n\\', '2.6.6', '', '2.6.18', '\n'),
-    hasMaxMapCount: since<boolean>(release, false, '2.6.5', true),
+    hasMaxMapCount: since<boolean>(release, true, '2.5.45', false, '2.6.5', true),
+    hasPidMax: since<boolean>(release, false, '2.5.45', true),
+    hasOvercommitRatio: since<boolean>(release, false, '2.5.45', true),
     fdTableDoubles: since<boolean>(release, false, '3.6', true),
     nlimits: since(release, 11, '2.6.9', 13, '2.6.13', 15, '2.6.32', 16),
     nofileHard: since(release, 1024, '3.6', 4096),

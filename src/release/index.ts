@@ -1,11 +1,13 @@
 /**
  * The kernel releases, one record each, oldest first. Adding one here makes it appear in the CLI, the
  * tests and the tables. Sources, in the release of each record: mm/mmap.c, include/linux/{sched,mm,threads,resource}.h,
- * include/asm-i386/resource.h, kernel/pid.c.
+ * include/asm-i386/resource.h, kernel/pid.c (2.4.20: kernel/fork.c, get_pid()).
  */
 import {
   rules25, rules61, rules260, rules266, rules269, rules412, rules613, rules618, rules2574, rules2611, rules2612, rules2613, rules2618,
 } from './mm_rules.js';
+import { callPresence, firstReleaseWith } from './calls.js';
+import { rules24 } from './mm_rules_24.js';
 import { type Release, versionNumber } from './release.js';
 
 const MIB = 1024 * 1024;
@@ -16,12 +18,22 @@ const eightPages = (pageSize: number): number => 8 * pageSize;
 const sixtyFourKib = (): number => 64 * 1024;
 const eightMib = (): number => 8 * MIB;
 
-/** What did not change from 2.5 to 2.6.18. */
-const old = { maxMapCount: 65536, pidMax: 32768, reservedPids: 300 };
+/** What did not change from 2.4 to 2.6.18, but for NPTL. */
+const old = { maxMapCount: 65536, pidMax: 32768, reservedPids: 300, servesNptl: true };
 /** And since: USHRT_MAX less 5 areas, so that a core dump can number them. */
 const recent = { ...old, maxMapCount: 65530 };
 
 export const releases: readonly Release[] = [
+  {
+    name: '2.4.20',
+    date: '2002-11',
+    about: 'first fit, no memory accounting; no futex: NPTL cannot run (--force gives it what it needs)',
+    genericSearch: { up: 'first-fit', down: null },
+    ...old,
+    servesNptl: false,
+    memlock: unlimited,
+    rules: rules24,
+  },
   {
     name: '2.5.45',
     date: '2002-10',
@@ -167,6 +179,12 @@ export function findRelease(name: string): ReleaseChoice | undefined {
   if (Number.isNaN(wanted) || wanted > versionNumber(newest.name)) return undefined;
   const release = releases.filter((r) => versionNumber(r.name) <= wanted).pop();
   return release && { release, exact: versionNumber(release.name) === wanted };
+}
+
+/** What is to be said of a call that a release lacks: "which Linux 2.4.20 does not have (2.5.7 is the first, ...". */
+export function lackOf(release: Release, call: string): string {
+  const here = releases.find((other) => callPresence(other, call) === 'there');
+  return `which Linux ${release.name} does not have (${firstReleaseWith(call)} is the first, and of those here ${here?.name})`;
 }
 
 export type {

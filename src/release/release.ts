@@ -41,6 +41,11 @@ export interface Release {
   readonly reservedPids: number;
   /** RLIMIT_MEMLOCK of INIT_RLIMITS in bytes, by page size: how much memory an unprivileged task may lock. */
   memlock(pageSize: number): number;
+  /**
+   * NPTL can run on it: what its kernel lacks of the calls that every NPTL needs is there all the same, and marked
+   * (calls.ts). False for 2.4, which has no futex to begin with; `--force` makes it true.
+   */
+  readonly servesNptl: boolean;
   /** What it does in mm. */
   readonly rules: MmRules;
 }

@@ -8,10 +8,12 @@
 export type MmapStep =
   | 'file without mmap: ENODEV'
   | 'length 0 returns the address'
+  | 'rounds to 0 returns the address'
   | 'length 0: EINVAL'
   | 'MAP_FIXED_NOREPLACE is MAP_FIXED'
   | 'hint rounds down, and up to mmap_min_addr'
   | 'longer than TASK_SIZE before rounding: EINVAL'
+  | 'longer than TASK_SIZE: EINVAL'
   | 'rounds to 0 or longer than TASK_SIZE: EINVAL'
   | 'rounds to 0 or longer than TASK_SIZE: ENOMEM'
   | 'rounds to 0: ENOMEM'
@@ -23,6 +25,7 @@ export type MmapStep =
   | 'find the address, then check it'
   | 'something mapped under MAP_FIXED_NOREPLACE: EEXIST'
   | 'vm_flags'
+  | 'vm_flags but VM_LOCKED'
   | 'MAP_LOCKED needs CAP_IPC_LOCK: EPERM'
   | 'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM'
   | 'RLIMIT_MEMLOCK: EAGAIN'
@@ -36,6 +39,7 @@ export type MmapStep =
   | 'unmap what is there'
   | 'RLIMIT_AS: ENOMEM'
   | 'charge: ENOMEM'
+  | 'ask for memory: ENOMEM'
   | 'charge less what is replaced: ENOMEM'
   | 'charged map grows down on a file: EINVAL';
 
@@ -48,6 +52,7 @@ export type MprotectStep =
   | 'length 0: 0'
   | 'ends at or below its start: ENOMEM'
   | 'unknown bits: EINVAL'
+  | 'bits other than READ, WRITE and EXEC: EINVAL'
   | 'rounds to 0: 0';
 
 /** Steps of do_mremap() and its successors, see src/mm/mremap_steps.ts. */
@@ -69,11 +74,13 @@ export type MremapStep =
   | 'unmap the target, whatever that says'
   | 'cut off the tail'
   | 'cut off the tail, whatever that says'
+  | 'cut off the tail, and expect it still'
   | 'several areas one by one'
   | 'nothing mapped there: EFAULT'
   | 'private memory cannot be doubled: EINVAL'
   | 'DONTUNMAP of memory that may not grow: EINVAL'
   | 'range leaves the area: EFAULT'
+  | 'old range leaves the area: EFAULT'
   | 'pgoff wraps: EINVAL'
   | 'may not grow: EFAULT'
   | 'RLIMIT_MEMLOCK: EAGAIN'
@@ -82,6 +89,7 @@ export type MremapStep =
   | 'growth over RLIMIT_AS or RLIMIT_DATA: ENOMEM'
   | 'DONTUNMAP over RLIMIT_AS or RLIMIT_DATA: ENOMEM'
   | 'charge the growth: ENOMEM'
+  | 'ask for the growth: ENOMEM'
   | 'grow in place'
   | 'grow in place, charged and merged'
   | 'may not move: ENOMEM'
@@ -106,10 +114,12 @@ export type MadviseStep =
 export type AdviceRule =
   | 'read-ahead, split even if unchanged'
   | 'read-ahead, mismerged with what is above'
+  | 'read-ahead, split above the map limit once: ENOMEM'
   | 'flags'
   | 'huge pages'
   | 'flags that do not merge pages of shared or special memory'
   | 'no file: EBADF'
+  | 'no file: EBADF, beyond its end: EIO'
   | 'nothing'
   | 'drop pages'
   | 'drop pages, locked ones too'
@@ -163,8 +173,17 @@ export interface MmRules {
   /** brk merges with the heap itself only: 6.x. */
   readonly brkMergesHeapOnly: boolean;
 
-  /** munmap tests the map limit at each split, or only where it makes a hole in one area (6.x). */
+  /**
+   * munmap tests the map limit at each split, or only where it makes a hole in one area (2.4 and 6.x); mprotect and
+   * mlock test it at each split, but in 2.4.
+   */
   readonly munmapLimit: 'every-split' | 'hole-in-one-area';
+  readonly limitsSplits: boolean;
+  /**
+   * What vm_enough_memory() grants is charged, and areas remember it by VM_ACCOUNT. 2.4 only asks, for mmap, brk and
+   * mremap, and any overcommit mode but 0 grants everything.
+   */
+  readonly accounts: boolean;
   /** Errors of munmap and of later checks give back what a MAP_FIXED replaced: 6.18. */
   readonly prot: {
     /** A private map that becomes writable is charged: all releases but 2.6.5 and 2.6.6, whose test is inverted. */
@@ -201,6 +220,8 @@ export interface MmRules {
   readonly mincore: readonly MincoreStep[];
   /** mincore knows private pages, and a hole ends it: 6.x. Before, memory without a file is ENOMEM. */
   readonly mincoreSeesPages: boolean;
+  /** msync of a range that wraps around: EINVAL in 2.4. */
+  readonly msyncWraps: 'EINVAL' | 'ENOMEM';
   /** msync of a range that runs past the last area of all succeeds: 2.6.18. */
   readonly msyncForgetsEnd: boolean;
   /** remap_file_pages reorders page-table entries (2.5; from 2.6.0 in areas marked VM_NONLINEAR), or maps anew. */

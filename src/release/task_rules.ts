@@ -1,6 +1,6 @@
 /**
- * What a release does with tasks, signals and clocks, as data. Sources: Linux 2.5.46, 2.6.0, 2.6.12-rc1, 2.6.13, 2.6.18,
- * 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13, kernel/{fork,exit,signal,posix-timers}.c; 4.12 and 6.1,
+ * What a release does with tasks, signals and clocks, as data. Sources: Linux 2.4.20, 2.5.46, 2.6.0, 2.6.12-rc1, 2.6.13,
+ * 2.6.18, 2.6.32, 3.6, 3.8, 4.9, 4.12, 6.1 and 6.13, kernel/{fork,exit,signal,posix-timers}.c; 4.12 and 6.1,
  * drivers/char/random.c.
  */
 import { type Release, since } from './release.js';
@@ -12,6 +12,10 @@ export interface TaskRules {
   readonly restartsSleeps: boolean;
   /** CLONE_NEW* that exist, all of which take a privilege here. */
   readonly namespaces: number;
+  /** CLONE_SETTLS, CLONE_*_SETTID and CLONE_CHILD_CLEARTID mean something: not in 2.4, where clone takes no pointers. */
+  readonly clonePointers: boolean;
+  /** CLONE_PID exists, and is the kernel's own: EPERM. 2.4 alone. */
+  readonly clonePid: boolean;
   /** CLONE_SIGHAND without CLONE_VM is EINVAL; so is CLONE_DETACHED without CLONE_THREAD, as long as it means something. */
   readonly sighandNeedsVm: boolean;
   readonly detachedNeedsThread: boolean;
@@ -55,8 +59,10 @@ export function taskRules(release: Release): TaskRules {
     restartsSleeps: since(release, false, '2.6.0', true),
     // NEWNS; NEWUTS and NEWIPC; NEWUSER, NEWPID and NEWNET; NEWCGROUP.
     namespaces: since(release, 0x20000, '2.6.19', 0xc020000, '2.6.24', 0x7c020000, '4.6', 0x7e020000),
+    clonePointers: release.servesNptl,
+    clonePid: since(release, true, '2.5.45', false),
     sighandNeedsVm: since(release, false, '2.6.0', true),
-    detachedNeedsThread: since(release, true, '2.6.6', false),
+    detachedNeedsThread: since(release, false, '2.5.45', true, '2.6.6', false),
     threadsShareNamespaces: since(release, false, '4.12', true),
     pidfd: since(release, false, '5.2', true),
     parentTidFaults: since(release, true, '2.6.24', false),

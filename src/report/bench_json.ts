@@ -40,6 +40,8 @@ export interface BenchRun extends SeriesKey {
   readonly searchForced: boolean;
   /** The release had to be given a call that this stack strategy needs. */
   readonly stacksForced?: boolean;
+  /** The release had to be given the calls that NPTL needs. */
+  readonly nptlForced?: boolean;
   readonly threadsAsked: number;
   /** Created in fact; below `threadsAsked` where a limit was met. */
   readonly threads: number;

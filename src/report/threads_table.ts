@@ -31,6 +31,9 @@ const STACKS: Column<SeriesKey> = { head: 'stacks', align: 'left', text: (row) =
 const RUN_STACKS: Column<BenchRun> = {
   head: 'stacks', align: 'left', text: (run) => (run.stacksForced === true ? `${run.stacks} (forced)` : run.stacks),
 };
+const RUN_NPTL: Column<BenchRun> = {
+  head: 'NPTL', align: 'left', text: (run) => (run.nptlForced === true ? `${run.nptl} (forced)` : run.nptl),
+};
 const NPTL: Column<SeriesKey> = { head: 'NPTL', align: 'left', text: (row) => row.nptl };
 
 /** One row per run, in the order of the report. */
@@ -40,7 +43,7 @@ export function threadsTable(runs: readonly BenchRun[], options: TableOptions): 
     RELEASE,
     { head: 'search', align: 'left', text: searchName },
     ...(varies(runs, 'stacks') || runs.some((run) => run.stacksForced) ? [RUN_STACKS] : []),
-    ...(varies(runs, 'nptl') ? [NPTL] : []),
+    ...(varies(runs, 'nptl') || runs.some((run) => run.nptlForced) ? [RUN_NPTL] : []),
     { head: 'threads', align: 'right', text: threadsReached },
     { head: 'VMAs', align: 'right', text: (run) => grouped(run.vmas) },
     { head: 'probes/thread', align: 'right', text: (run) => grouped(run.probesPerThread, 2) },

@@ -33,7 +33,7 @@ export class Strace implements Tracer {
     const index = [0, 1, 2, 3, 4, 5];
     this.args = { lo: index.map((i) => k.lo(i)), hi: index.map((i) => k.hi(i)) };
     const name = k.nameOf(nr);
-    if (name === 'exit' || name === 'exit_group') {
+    if ((name === 'exit' || name === 'exit_group') && k.has(name)) {
       this.line(k, `${name}(${this.args.lo[0]}) = ?`);
       this.line(k, `+++ exited with ${this.args.lo[0]! & 0xff} +++`);
     }

@@ -198,6 +198,7 @@ export const taskFormats: Readonly<Record<string, Format>> = {
   gettimeofday,
   nanosleep: nanosleep('task', 0),
   sched_yield: none,
+  exit_group: (_k, args) => String(args.lo[0]),
   set_tid_address: (_k, args) => pointer(args, 0),
   time: (_k, args) => pointer(args, 0),
 };

@@ -100,7 +100,9 @@ function checkFlags(k: Kernel, flags: number): number {
   const has = (bits: number) => (flags & bits) !== 0;
   const rules = k.taskRules;
   if (has(sched.CLONE_NEWNS) && has(sched.CLONE_FS)) return -EINVAL;
+  if (rules.clonePid && has(CLONE_PID)) return -EPERM;
   if (has(rules.namespaces & sched.CLONE_NEWUSER) && has(sched.CLONE_FS)) return -EINVAL;
+  // Unlike Linux 2.4, which takes any set of flags: a thread here shares its handlers and its memory.
   if (has(sched.CLONE_THREAD) && !has(sched.CLONE_SIGHAND)) return -EINVAL;
   if (rules.sighandNeedsVm && has(sched.CLONE_SIGHAND) && !has(sched.CLONE_VM)) return -EINVAL;
   if (rules.detachedNeedsThread && has(sched.CLONE_DETACHED) && !has(sched.CLONE_THREAD)) return -EINVAL;
@@ -110,8 +112,14 @@ function checkFlags(k: Kernel, flags: number): number {
   return has(rules.namespaces) ? -EPERM : 0;
 }
 
+/** 2.4's, of a bit that has another meaning since. */
+const CLONE_PID = 0x1000;
+
+/** Flags with which a pointer comes. */
+const WITH_POINTERS = sched.CLONE_SETTLS | sched.CLONE_PARENT_SETTID | sched.CLONE_CHILD_SETTID | sched.CLONE_CHILD_CLEARTID;
+
 function clone(k: Kernel, args: CloneArgs): number {
-  const { flags } = args;
+  const flags = k.taskRules.clonePointers ? args.flags : args.flags & ~WITH_POINTERS;
   const error = checkFlags(k, flags);
   if (error < 0) return error;
   const child = (flags & sched.CLONE_THREAD) !== 0 ? newThread(k) : newChild(k, args);

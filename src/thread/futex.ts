@@ -161,6 +161,7 @@ function* outcome(nptl: Nptl, error: number, hi: number, on: WaitOn, cancel: Act
 }
 
 function checkError(nptl: Nptl, error: number): void {
+  if (nptl.lacksFutex) nptl.refuseFutex('waiting for another thread');
   if (!nptl.isModern || nptl.isExpected(error)) return;
   throw new ProgramError(`The futex facility returned an unexpected error code (${error}); see --nptl`);
 }

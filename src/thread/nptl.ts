@@ -9,6 +9,7 @@ import type { NptlParameters, Target } from '../arch/index.js';
 import { bug } from '../lib/bug.js';
 import { grown } from '../lib/grow.js';
 import { hexDigits, hiOfNumber, hiOfVpn, loOfVpn } from '../lib/u64.js';
+import { lackOf } from '../release/index.js';
 import type { Kernel } from '../syscall/kernel.js';
 import type { Mm } from '../mm/mm.js';
 import type { FaultReason } from '../mm/page_table.js';
@@ -99,6 +100,8 @@ export class Nptl {
   readonly E: Errnos;
   /** 2.36 and not 2.3.3: other designs of most primitives, private futexes. */
   readonly isModern: boolean;
+  /** The kernel has no futex: a program of one thread runs, as one that was linked without the library. */
+  readonly lacksFutex: boolean;
 
   /** Row of each task's struct pthread, by task slot. */
   private rowOfTask: Int32Array;
@@ -205,6 +208,7 @@ export class Nptl {
     this.pageSize = this.target.pageSize;
     this.E = errnosOf(this.target);
     this.isModern = params.version === '2.36';
+    this.lacksFutex = !this.sys.has('futex');
     const is32 = this.target.bits === 32;
     this.mutexKind = is32 ? 12 : 16;
     this.mutexNusers = is32 ? 16 : 12;
@@ -486,6 +490,12 @@ export class Nptl {
     const row = this.self;
     if (isAsleep) cancelhandling[row]! |= SLEEP_BIT;
     else cancelhandling[row]! &= ~SLEEP_BIT;
+  }
+
+  /** Ends a program that comes to need what the kernel has no futex for. */
+  refuseFutex(what: string): never {
+    const { release } = this.target;
+    throw new ProgramError(`${what} needs futex, ${lackOf(release, 'futex')}; --force gives it what NPTL needs`);
   }
 
   /** Whether 2.36 goes on after this error of futex. */

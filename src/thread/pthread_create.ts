@@ -17,6 +17,7 @@ const scratch = newAttributes();
  * ENOMEM (2.36: EAGAIN) without memory, EINVAL for a stack that is too small.
  */
 export function pthreadCreate(nptl: Nptl, attrAddr: Addr | null, routine: unknown, arg: unknown): number {
+  if (nptl.lacksFutex) nptl.refuseFutex('pthread_create');
   if (nptl.isModern && !nptl.hasSetxid) lateInit(nptl);
   const attr = attrAddr === null ? defaultAttr(nptl, scratch) : readAttr(nptl, hiOf(attrAddr), loOf(attrAddr), scratch);
   const row = allocateStack(nptl, attr);

@@ -47,16 +47,22 @@ export class Runtime {
     this.nptl.sys.exitGroup(code);
   }
 
-  /** __pthread_initialize_minimal: set_tid_address, and the default stack size from RLIMIT_STACK. */
+  /**
+   * __pthread_initialize_minimal: set_tid_address, and the default stack size from RLIMIT_STACK. On a kernel without
+   * futex the real one ends the program on i386, which has no set_thread_area there; here it starts as one without
+   * threads does, which calls nothing of this.
+   */
   startUp(): void {
     const { nptl } = this;
     const { sys, target, params, threads } = nptl;
-    sys.word(0, threads.pdHi[0]!, nptl.tidLo(0));
-    sys.trap(target.nr.set_tid_address!);
-    nptl.store(threads.pdHi[0]!, nptl.tidLo(0), sys.resultLo);
+    if (!nptl.lacksFutex) {
+      sys.word(0, threads.pdHi[0]!, nptl.tidLo(0));
+      sys.trap(target.nr.set_tid_address!);
+    }
+    nptl.store(threads.pdHi[0]!, nptl.tidLo(0), nptl.lacksFutex ? nptl.selfTid : sys.resultLo);
     nptl.store(threads.pdHi[0]!, threads.pdLo[0]!, 1);
     if (nptl.isModern) this.startModern();
-    else this.startOld();
+    else if (!nptl.lacksFutex) this.startOld();
     if (params.tls === 'user_desc') {
       // entry_number 6 (%gs >> 3), limit 0xfffff pages, seg_32bit | limit_in_pages | useable.
       nptl.store(nptl.dataHi, nptl.userDescLo, 6);

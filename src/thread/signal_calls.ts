@@ -125,9 +125,17 @@ function loadAction(nptl: Nptl, at: number): RawAction {
   return { handlerHi: handler.hi, handlerLo: handler.lo, flags, mask: loadSet(nptl, at + maskAt(nptl)) };
 }
 
-/** tgkill(tgid, tid, signo): 0 or an errno; tkill on a kernel without it, as 2.3.3 does. */
+/**
+ * tgkill(tgid, tid, signo): 0 or an errno; tkill on a kernel without it, as 2.3.3 does. Without threads at all it is
+ * kill(tgid, signo): sysdeps/posix/raise.c.
+ */
 export function tgkill(nptl: Nptl, tgid: number, tid: number, signo: number): number {
   const { sys, target, E } = nptl;
+  if (nptl.lacksFutex) {
+    sys.number(0, tgid);
+    sys.number(1, signo);
+    return -sys.trap(target.nr.kill!);
+  }
   sys.number(0, tgid);
   sys.number(1, tid);
   sys.number(2, signo);

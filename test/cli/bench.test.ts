@@ -78,6 +78,17 @@ describe.concurrent('bench threads', () => {
     );
   });
 
+  it('refuses a kernel without futex, and says who has it; by force it has threads, and is marked', async () => {
+    const refused = await guardpage(['bench', 'threads', '--kernel', '2.4.20,2.5.45', '--threads', '10']);
+    expect(refused).toMatchObject({ status: 2, stdout: '' });
+    expect(refused.stderr).toContain(
+      'threads need futex, which Linux 2.4.20 does not have (2.5.7 is the first, and of those here 2.5.45); --force gives it what NPTL needs',
+    );
+    const { stdout, stderr } = await guardpage(['bench', 'threads', '--kernel', '2.4.20', '--threads', '10', '--force']);
+    expect(stdout).toContain('│ 2.3.3 (forced) │');
+    expect(stderr).toContain('NPTL needs futex, which Linux 2.4.20 does not have');
+  });
+
   it('a run that met a limit says so in JSON and table', async () => {
     const { runs } = await bench('--threads', '100', '--max-map-count', '50');
     expect(runs[0]).toMatchObject({ threadsAsked: 100, threads: 23, limits: { maxMapCount: 50 }, failed: 'ENOMEM' });

@@ -170,4 +170,15 @@ describe('what else there is', () => {
     expect([modern.open('/proc/sys/vm/max_map_count', RDWR), modern.open('/proc/sys/vm'), modern.open('/proc/sys/fs')])
       .toEqual(['EACCES', 3, 'ENOENT']);
   });
+
+  // kernel/sysctl.c: vm_table, kern_table.
+  it('2.4 has max_map_count, which 2.5 lost for a while, but no overcommit_ratio and no pid_max', () => {
+    const names = ['vm/max_map_count', 'vm/overcommit_memory', 'vm/overcommit_ratio', 'kernel/pid_max'];
+    const numbers = (kernel: string) => {
+      const rig = new FilesRig('i386', {}, { kernel });
+      return names.map((name) => slurp(rig, `/proc/sys/${name}`));
+    };
+    expect(numbers('2.4.20')).toEqual(['65536\n', '0\n', 'ENOENT', 'ENOENT']);
+    expect(numbers('2.5.45')).toEqual(['ENOENT', '0\n', '50\n', '32768\n']);
+  });
 });

@@ -2,7 +2,7 @@
  * madvise, mlock and its relatives, msync, mincore and remap_file_pages of the page model, page by page.
  */
 import {
-  EACCES, EAGAIN, EBADF, EBUSY, EFAULT, EINVAL, ENOMEM, ENOSYS, EOPNOTSUPP, EPERM,
+  EACCES, EAGAIN, EBADF, EBUSY, EFAULT, EINVAL, EIO, ENOMEM, ENOSYS, EOPNOTSUPP, EPERM,
 } from '../../src/arch/generic/errno.js';
 import {
   VM_DONTCOPY, VM_DONTDUMP, VM_DONTEXPAND, VM_EXEC, VM_IO, VM_LOCKED, VM_MAYSHARE, VM_MAYWRITE, VM_NOHUGEPAGE,
@@ -65,12 +65,16 @@ export class NaiveAdvice extends NaiveMaps {
       if (page === undefined || page.vpn >= stop) return -ENOMEM;
       if (page.vpn > at) result = -ENOMEM;
       if (page.vpn > at && stopsAtHole) return -ENOMEM;
-      at = Math.min(this.endOf(page), stop);
+      const areaEnd = this.endOf(page);
+      const isRear = !page.first && areaEnd < stop;
+      at = Math.min(areaEnd, stop);
       if (this.rules.adviceNeedsFile && page.file === '') return -EBADF;
       const error = rule === undefined ? -EINVAL : this.adviseArea(rule, page, at, advice);
       if (error < 0) return error;
       // 2.6.13's loop goes on behind the area that vma_merge() returned.
       if (rule === 'read-ahead, mismerged with what is above') at = Math.max(at, this.endOf(this.at(at - 1)!));
+      // sys_madvise() of 2.4 goes on at the end of the area it had, which is the lower part of what was split.
+      if (isRear && rule === 'read-ahead, split above the map limit once: ENOMEM') at = page.vpn;
     }
     return result;
   }
@@ -83,6 +87,9 @@ export class NaiveAdvice extends NaiveMaps {
     const isPfn = (flags & VM_PFNMAP) !== 0;
     switch (rule) {
       case 'read-ahead, split even if unchanged':
+        return this.readAhead(page.vpn, end, this.advised(flags, advice));
+      case 'read-ahead, split above the map limit once: ENOMEM':
+        if (this.mapCount > this.limits.maxMapCount) return -ENOMEM;
         return this.readAhead(page.vpn, end, this.advised(flags, advice));
       case 'read-ahead, mismerged with what is above':
         return this.mismerge(page, end, this.advised(flags, advice));
@@ -97,6 +104,11 @@ export class NaiveAdvice extends NaiveMaps {
       }
       case 'no file: EBADF':
         return file === '' ? -EBADF : 0;
+      case 'no file: EBADF, beyond its end: EIO': {
+        if (file === '') return -EBADF;
+        const first = (flags & VM_RAND_READ) !== 0 ? page.pgoff : page.pgoff - (page.pgoff % 8);
+        return first >= (this.world.files.get(file)?.npages ?? Number.POSITIVE_INFINITY) ? -EIO : 0;
+      }
       case 'nothing':
         return 0;
       case 'drop pages':
@@ -341,7 +353,7 @@ export class NaiveAdvice extends NaiveMaps {
     if ((flags & ~7) !== 0 || !this.isAligned(addr) || (flags & 5) === 5) return -EINVAL;
     const size = this.pageAlign(len);
     const end = this.long(addr + size);
-    if (end < addr) return -ENOMEM;
+    if (end < addr) return this.rules.msyncWraps === 'EINVAL' ? -EINVAL : -ENOMEM;
     const [start, stop] = [this.pageOf(addr), this.pageOf(end)];
     if (start === stop) return 0;
     const hit = this.range(start, stop);

@@ -195,9 +195,9 @@ export class NaiveFaults extends NaivePages {
     this.prepareAnon(top);
     if (rules.stackGuardGap > 0 && grow > top.pgoff) return false;
     const size = this.endOf(top) - vpn;
-    if (!this.world.charge(grow)) return false;
+    if (rules.accounts && !this.world.charge(grow)) return false;
     if (!this.fits(top, size, grow)) {
-      this.world.committed -= grow;
+      if (rules.accounts) this.world.committed -= grow;
       return false;
     }
     this.extend(top, vpn, vpn + grow, top.pgoff - grow);

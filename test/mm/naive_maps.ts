@@ -109,6 +109,8 @@ export class NaiveMaps extends NaiveFaults {
         return fail(open !== null && !open.mappable, ENODEV);
       case 'length 0 returns the address':
         return call.len === 0n ? DONE : 0;
+      case 'rounds to 0 returns the address':
+        return size === 0n ? DONE : 0;
       case 'length 0: EINVAL':
         return fail(call.len === 0n, EINVAL);
       case 'MAP_FIXED_NOREPLACE is MAP_FIXED':
@@ -124,6 +126,8 @@ export class NaiveMaps extends NaiveFaults {
       }
       case 'longer than TASK_SIZE before rounding: EINVAL':
         return fail(call.len > this.taskSize, EINVAL);
+      case 'longer than TASK_SIZE: EINVAL':
+        return fail(size > this.taskSize, EINVAL);
       case 'rounds to 0 or longer than TASK_SIZE: EINVAL':
         return fail(size === 0n || size > this.taskSize, EINVAL);
       case 'rounds to 0 or longer than TASK_SIZE: ENOMEM':
@@ -146,6 +150,9 @@ export class NaiveMaps extends NaiveFaults {
       case 'vm_flags':
         work.vmFlags = this.flagsOf(call) | this.defFlags | VM_MAYRWX;
         if (this.rules.stackFlag && (call.flags & map.STACK) !== 0) work.vmFlags |= VM_NOHUGEPAGE;
+        return 0;
+      case 'vm_flags but VM_LOCKED':
+        work.vmFlags = (this.flagsOf(call) & ~VM_LOCKED) | this.defFlags | VM_MAYRWX;
         return 0;
       case 'MAP_LOCKED needs CAP_IPC_LOCK: EPERM':
         return fail((call.flags & map.LOCKED) !== 0, EPERM);
@@ -183,6 +190,11 @@ export class NaiveMaps extends NaiveFaults {
         return fail(this.bytes(this.totalVm + npages) > this.limits.as, ENOMEM);
       case 'charge: ENOMEM':
         return this.charge(work, npages);
+      case 'ask for memory: ENOMEM': {
+        const isAsked = (call.flags & map.NORESERVE) === 0 && (work.vmFlags & VM_WRITE) !== 0 &&
+          (work.vmFlags & VM_SHARED) === 0;
+        return fail(isAsked && !this.world.charge(npages), ENOMEM);
+      }
       case 'charge less what is replaced: ENOMEM': {
         const there = work.at === null ? [] : this.range(work.at, work.at + npages);
         const charged = there.filter(({ flags }) => (flags & VM_ACCOUNT) !== 0).length;
@@ -351,6 +363,7 @@ export class NaiveMaps extends NaiveFaults {
       if (step === 'length 0: 0' && len === 0n) return 0;
       if (step === 'ends at or below its start: ENOMEM' && end <= addr) return -ENOMEM;
       if (step === 'unknown bits: EINVAL' && (prot & ~known) !== 0) return -EINVAL;
+      if (step === 'bits other than READ, WRITE and EXEC: EINVAL' && (prot & ~7) !== 0) return -EINVAL;
       if (step === 'rounds to 0: 0' && size === 0n) return 0;
     }
     const start = this.pageOf(addr);
@@ -499,7 +512,8 @@ export class NaiveMaps extends NaiveFaults {
   private growHeap(from: number, to: number): boolean {
     const npages = to - from;
     const isLocked = (this.defFlags & VM_LOCKED) !== 0;
-    const flags = (this.target.dataDefaultFlags | VM_ACCOUNT | this.defFlags) >>> 0;
+    const account = this.rules.accounts ? VM_ACCOUNT : 0;
+    const flags = (this.target.dataDefaultFlags | account | this.defFlags) >>> 0;
     if (isLocked && this.bytes(this.lockedVm + npages) > this.limits.memlock) return false;
     const fits = this.rules.brk.dataVm
       ? this.mayExpand(flags, npages)

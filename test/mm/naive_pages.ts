@@ -51,6 +51,8 @@ export class NaiveWorld {
   readonly totalRam: number;
   readonly overcommit: 0 | 1 | 2;
   readonly refusesEqual: boolean;
+  /** False in 2.4, where vm_enough_memory() is a question and nothing is kept of the answer. */
+  readonly keepsAccount: boolean;
   committed = 0;
   readonly files = new Map<string, NaiveFile>();
   private objects = 0;
@@ -60,12 +62,14 @@ export class NaiveWorld {
     this.totalRam = totalRam;
     this.overcommit = overcommit;
     this.refusesEqual = rules.heuristic === 'free';
+    this.keepsAccount = rules.accounts;
   }
 
   /** vm_enough_memory: charges `pages` and says so, or refuses. */
   charge(pages: number): boolean {
     const allowed = Math.floor(this.totalRam / 2);
     const isTooMuch = this.refusesEqual ? pages >= this.totalRam : pages > this.totalRam;
+    if (!this.keepsAccount) return !(this.overcommit === 0 && isTooMuch);
     if (this.overcommit === 0 && isTooMuch) return false;
     if (this.overcommit === 2 && this.committed + pages >= allowed) return false;
     this.committed += pages;
@@ -298,11 +302,11 @@ export class NaivePages {
     return 'above';
   }
 
-  /** Marks where areas begin, within the map limit. */
+  /** Marks where areas begin, within the map limit unless the release splits whatever it is. */
   splitAt(vpn: number): boolean {
     const page = this.at(vpn);
     if (page === undefined || page.first) return true;
-    if (this.mapCount >= this.limits.maxMapCount) return false;
+    if (this.rules.limitsSplits && this.mapCount >= this.limits.maxMapCount) return false;
     page.first = true;
     return true;
   }

@@ -1,7 +1,7 @@
 /** mremap of the page model: do_mremap() and move_vma() over pages. */
 import { EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM } from '../../src/arch/generic/errno.js';
 import {
-  VM_ACCOUNT, VM_DONTEXPAND, VM_LOCKED, VM_MAYSHARE, VM_PFNMAP, VM_SHARED,
+  VM_ACCOUNT, VM_DONTEXPAND, VM_LOCKED, VM_MAYSHARE, VM_PFNMAP, VM_SHARED, VM_WRITE,
 } from '../../src/arch/generic/mman.js';
 import { VM_LOCKONFAULT } from '../../src/arch/generic/mman_calls.js';
 import type { MremapStep } from '../../src/release/index.js';
@@ -129,6 +129,13 @@ export class NaiveMm extends NaiveAdvice {
       case 'cut off the tail':
       case 'cut off the tail, whatever that says':
         return this.cutTail(work, hasTarget, step !== 'cut off the tail');
+      case 'cut off the tail, and expect it still': {
+        if (oldPages < newPages) return 0;
+        const error = grow === 0 ? 0 : this.munmapPages(vpn + newPages, -grow);
+        if (hasTarget && target !== vpn) return fail(error === -ENOMEM, ENOMEM); // unlike Linux, as src/mm
+        work.to = vpn;
+        return ANSWERED;
+      }
       case 'nothing mapped there: EFAULT':
         return fail(page === undefined, EFAULT);
       case 'private memory cannot be doubled: EINVAL':
@@ -138,6 +145,8 @@ export class NaiveMm extends NaiveAdvice {
       case 'range leaves the area: EFAULT':
         if (!hasTarget && grow <= 0) return 0;
         return fail(Math.min(oldPages, newPages) > this.endOf(page!) - vpn, EFAULT);
+      case 'old range leaves the area: EFAULT':
+        return fail(vpn + oldPages > this.endOf(page!), EFAULT);
       case 'pgoff wraps: EINVAL':
         return fail(grow > 0 && this.long(BigInt(page!.pgoff + newPages)) < BigInt(page!.pgoff), EINVAL);
       case 'may not grow: EFAULT':
@@ -156,6 +165,8 @@ export class NaiveMm extends NaiveAdvice {
         return fail(keepsOld && !this.mayExpand(vm, oldPages), ENOMEM);
       case 'charge the growth: ENOMEM':
         return this.chargeMore(work, grow);
+      case 'ask for the growth: ENOMEM':
+        return fail((vm & VM_WRITE) !== 0 && (vm & VM_SHARED) === 0 && !this.world.charge(grow), ENOMEM);
       case 'grow in place':
       case 'grow in place, charged and merged':
         return hasTarget ? 0 : this.growInPlace(work, page!, step === 'grow in place, charged and merged');

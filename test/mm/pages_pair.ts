@@ -76,6 +76,7 @@ export class PagesPair {
     this.memory = new PhysicalMemory(pageSize, bigEndian, 2 ** 30);
     this.vm = new Vm(limits.ramPages);
     this.vm.heuristic = rules.heuristic;
+    this.vm.accounts = rules.accounts;
     this.vm.overcommit = limits.overcommit;
     this.world = new NaiveWorld(limits.ramPages, limits.overcommit, rules);
     this.openFiles = FILES.map((file, index) => (file === null ? null : this.realFile(file, index)));

@@ -63,6 +63,7 @@ export function newMm(choice: MmChoice = {}): Mm {
   const ram = choice.ram ?? 2 ** 30;
   const vm = new Vm(Math.floor(ram / target.pageSize));
   vm.overcommit = choice.overcommit ?? 0;
+  vm.accounts = (choice.rules ?? target.release.rules).accounts;
   const memory = new PhysicalMemory(target.pageSize, target.bigEndian, ram);
   return makeMm(target, vm, memory, { ...initRlimits(), ...choice.rlimits }, {
     search: choice.search ?? target.search,

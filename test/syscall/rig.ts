@@ -73,6 +73,7 @@ export class Rig {
     const memory = new PhysicalMemory(this.target.pageSize, this.target.bigEndian, options.ram ?? 2 ** 28);
     const vm = new Vm(2 ** 20);
     vm.heuristic = this.target.release.rules.heuristic;
+    vm.accounts = this.target.release.rules.accounts;
     this.kernel = new Kernel(this.target, vm, memory, {
       handlers,
       pidMax: options.pidMax ?? 32768,

@@ -4,10 +4,14 @@ import testStr02 from '../../examples/test_str02.js';
 import { archs } from '../../src/arch/index.js';
 import { Machine } from '../../src/machine.js';
 import { searches } from '../../src/mm/unmapped_area/index.js';
+import { callPresence, findRelease } from '../../src/release/index.js';
 
-/** Each machine under its oldest, a middle and its newest release. */
+/** NPTL runs there. */
+const hasThreads = (kernel: string) => callPresence(findRelease(kernel)!.release, 'futex') !== 'not yet';
+
+/** Each machine under its oldest release with threads, a middle and its newest one. */
 const machines = archs.flatMap(({ name, bits, releases }) => bits.flatMap((width) => {
-  const known = releases[width] ?? [];
+  const known = (releases[width] ?? []).filter(hasThreads);
   const chosen = [known[0]!, known[Math.floor(known.length / 2)]!, known.at(-1)!];
   return [...new Set(chosen)].map((kernel) => ({ arch: name, bits: width, kernel }));
 }));

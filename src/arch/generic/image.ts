@@ -36,8 +36,13 @@ export function textArea(release: Release, shift: number, start: bigint, end: bi
   return area('text', shift, start, end, VM_READ | VM_EXEC | VM_MAYRWX | elfFlags(release), 0);
 }
 
+/** VM_ACCOUNT of what exec maps, where it charges. */
+function accounted(release: Release): number {
+  return release.rules.accounts ? VM_ACCOUNT : 0;
+}
+
 export function dataArea(release: Release, shift: number, start: bigint, end: bigint, fileOffset: number): ImageArea {
-  const vmFlags = VM_READ | VM_WRITE | VM_MAYRWX | VM_ACCOUNT | elfFlags(release);
+  const vmFlags = VM_READ | VM_WRITE | VM_MAYRWX | accounted(release) | elfFlags(release);
   return area('data', shift, start, end, vmFlags, fileOffset);
 }
 
@@ -47,7 +52,7 @@ const STACK_EXPAND = 0x20000n;
 /** The stack, whose arguments fill less than `pages` pages. */
 export function stackArea(release: Release, shift: number, top: bigint, pages: bigint): ImageArea {
   const size = isSince(release, '3.6') ? STACK_EXPAND + (1n << BigInt(shift)) : pages << BigInt(shift);
-  const vmFlags = hasGnuStack(release) ? VM_STACK_FLAGS & ~VM_EXEC : VM_STACK_FLAGS;
+  const vmFlags = VM_STACK_FLAGS & ~VM_ACCOUNT & (hasGnuStack(release) ? ~VM_EXEC : -1) | accounted(release);
   return area('stack', shift, top - size, top, vmFlags, null);
 }
 

@@ -1,4 +1,5 @@
 /** mmap and VM_* values that most machines share: Linux 2.5.46 asm-i386/mman.h, include/linux/mm.h. */
+import { type Release, since } from '../../release/index.js';
 import type { MapFlags } from '../arch.js';
 
 export const PROT_NONE = 0;
@@ -55,3 +56,8 @@ export const genericMap: MapFlags = {
   FIXED_NOREPLACE: 0x100000,
   LOW32: 0,
 };
+
+/** The same as the release has them: MAP_POPULATE and MAP_NONBLOCK are of 2.5.46 (ia64: later). */
+export function genericMapOf(release: Release, populates = '2.5.46'): MapFlags {
+  return since(release, { ...genericMap, POPULATE: 0, NONBLOCK: 0 }, populates, genericMap);
+}

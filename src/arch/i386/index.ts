@@ -1,6 +1,6 @@
 /**
  * i386: 4 KiB pages, 3 GiB of user space, searches from a third of it up; from 2.6.9 on down from below the
- * stack. Linux 2.5.46 to 2.6.18, include/asm-i386/{processor,page,mman,unistd,fixmap}.h, arch/i386/mm/mmap.c,
+ * stack. Linux 2.4.20 and 2.5.46 to 2.6.18, include/asm-i386/{processor,page,mman,unistd,fixmap}.h, arch/i386/mm/mmap.c,
  * arch/i386/kernel/{sys_i386,sysenter}.c; 6.1 and 6.18, arch/x86. NPTL as an i686 build of glibc.
  *
  *   up:    0x08048000 text, data, heap ->   0x40000000 mmap ->          <- stack 0xc0000000
@@ -12,7 +12,7 @@ import type { Arch, GateArea, ImageArea, NptlParameters, PlacedArea, Target } fr
 import { dataArea, hasGnuStack, stackArea, textArea, vdsoArea, vvarArea } from '../generic/image.js';
 import { x86TopDownBase } from '../generic/layout.js';
 import {
-  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
+  genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
 import { x86Randomization } from '../generic/randomize.js';
@@ -116,7 +116,7 @@ function at(release: Release): Target {
     mmapCheck: 'none',
     checksFixedColour: false,
     gate: since<GateArea | null>(release, null, '2.6.6', gate, '2.6.12-rc1', { ...gate, name: '[vdso]' }, '2.6.18', null),
-    map: genericMap,
+    map: genericMapOf(release),
     open: genericOpenFlags,
     stat: i386Stat,
     stat64: i386Stat64,
@@ -145,7 +145,7 @@ export const i386: Arch = {
   about: '4 KiB pages, mmap from 1 GiB or down from 3 GiB, little-endian',
   bits: [32],
   releases: {
-    32: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13', '6.18'],
+    32: ['2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13', '6.18'],
   },
   removedIn: null,
   at,

@@ -1,6 +1,6 @@
 /**
  * ia64: 16 KiB pages (the defconfig), an address space of eight regions named by the top three bits,
- * and a register stack that grows up. Linux 2.5.46 to 2.6.18, include/asm-ia64/{processor,page,a.out,shmparam,
+ * and a register stack that grows up. Linux 2.4.20, 2.5.46 to 2.6.18, include/asm-ia64/{processor,page,a.out,shmparam,
  * mman,ustack}.h, 3.6 to 6.1, arch/ia64/include/asm; arch/ia64/kernel/sys_ia64.c, arch/ia64/mm/{init,fault}.c.
  * The machine is gone in 6.7.
  *
@@ -14,7 +14,7 @@ import type { Arch, GateArea, ImageArea, NptlParameters, PageRange, Target } fro
 import { genericOpenFlags } from '../generic/fcntl.js';
 import { anonymousArea, dataArea, stackArea, textArea } from '../generic/image.js';
 import {
-  genericMap, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DATA_DEFAULT_FLAGS, VM_DONTDUMP, VM_DONTEXPAND, VM_EXEC,
+  genericMapOf, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DATA_DEFAULT_FLAGS, VM_DONTDUMP, VM_DONTEXPAND, VM_EXEC,
   VM_GROWSUP, VM_IO, VM_MAYREAD, VM_MAYWRITE, VM_READ, VM_RESERVED, VM_WRITE,
 } from '../generic/mman.js';
 import { knownCalls } from '../generic/known_calls.js';
@@ -95,7 +95,6 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
 
 function at(release: Release): Target {
   const search = since<SearchName>(release, 'first-fit', '2.6.0', 'cursor', '3.10', 'gap-tree', '6.1', 'maple');
-  const flagsOf25 = { ...genericMap, GROWSUP: 0x200, POPULATE: 0, NONBLOCK: 0 };
   return {
     arch: 'ia64',
     machine: 'ia64',
@@ -134,7 +133,7 @@ function at(release: Release): Target {
     mmapCheck: since<Target['mmapCheck']>(release, 'none', '2.6.18', 'all ranges'),
     checksFixedColour: false,
     gate: gate(release),
-    map: since(release, flagsOf25, '2.5.74', { ...genericMap, GROWSUP: 0x200 }),
+    map: { ...genericMapOf(release, '2.5.74'), GROWSUP: 0x200 },
     open: genericOpenFlags,
     stat: ia64Stat,
     stat64: ia64Stat,
@@ -154,7 +153,7 @@ function at(release: Release): Target {
       textArea(release, SHIFT, 0x4000000000000000n, 0x4000000000004000n),
       dataArea(release, SHIFT, 0x6000000000000000n, 0x6000000000004000n, 0x4000),
       registerStack(release),
-      withoutExec(stackArea(release, SHIFT, STACK_TOP, 2n)),
+      stack(release),
     ],
     vdso: [],
     startBrk: vpnOfBig(0x6000000000004000n, SHIFT),
@@ -175,8 +174,10 @@ function entries(release: Release): Readonly<Record<string, string>> {
   };
 }
 
-function withoutExec(area: ImageArea): ImageArea {
-  return { ...area, vmFlags: area.vmFlags & ~VM_EXEC };
+/** VM_STACK_FLAGS has VM_EXEC on every machine in 2.4, whatever VM_DATA_DEFAULT_FLAGS says. */
+function stack(release: Release): ImageArea {
+  const area = stackArea(release, SHIFT, STACK_TOP, 2n);
+  return { ...area, vmFlags: since(release, area.vmFlags, '2.5.45', area.vmFlags & ~VM_EXEC) };
 }
 
 export const ia64: Arch = {
@@ -184,7 +185,7 @@ export const ia64: Arch = {
   about: '16 KiB pages, regions, a register stack growing up, little-endian',
   bits: [64],
   releases: {
-    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1'],
+    64: ['2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1'],
   },
   removedIn: '6.7',
   at,

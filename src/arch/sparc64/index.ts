@@ -1,6 +1,6 @@
 /**
  * sparc64: 8 KiB pages, big-endian, and a hole of addresses that the processor does not implement.
- * Linux 2.5.46 to 2.6.18, include/asm-sparc64/{processor,page,pgtable,shmparam,mman}.h,
+ * Linux 2.4.20 and 2.5.46 to 2.6.18, include/asm-sparc64/{processor,page,pgtable,shmparam,mman}.h,
  * arch/sparc64/kernel/{sys_sparc.c,sys_sparc32.c}; 3.6 to 6.13, arch/sparc/kernel/sys_sparc_64.c and
  * arch/sparc/include/asm.
  *
@@ -19,7 +19,7 @@ import { dataArea, hasGnuStack, pagedVvarArea, stackArea, textArea, vdsoArea } f
 import { knownCalls, SHM_CALLS } from '../generic/known_calls.js';
 import { gapBelowStack } from '../generic/layout.js';
 import {
-  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ,
+  genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
 import { sparc32Stat, sparc32Stat64, sparc64Stat, sparc64Stat64 } from '../generic/stat.js';
@@ -158,7 +158,7 @@ function at(release: Release, bits: Bits): Target {
     checksFixedColour: isSince(release, '2.6.32'),
     gate: null,
     map: {
-      ...genericMap,
+      ...genericMapOf(release),
       GROWSDOWN: since(release, 0x100, '2.5.74', 0x200), // 0x100 is MAP_LOCKED too, until it moved
       LOCKED: 0x100,
       NORESERVE: 0x40,
@@ -187,7 +187,8 @@ function at(release: Release, bits: Bits): Target {
 }
 
 const RELEASES = [
-  '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13',
+  '2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18',
+  '4.12', '6.1', '6.13',
 ];
 
 export const sparc64: Arch = {

@@ -1,6 +1,6 @@
 /**
  * x86_64: 4 KiB pages; 64-bit tasks search up from a third of their space, from 3.6 on down from below the stack,
- * 32-bit tasks down from 2.6.18 on. Linux 2.5.46 to 2.6.18, include/asm-x86_64/{processor,page,ia32,mman}.h,
+ * 32-bit tasks down from 2.6.18 on. Linux 2.4.20 and 2.5.46 to 2.6.18, include/asm-x86_64/{processor,page,ia32,mman}.h,
  * arch/x86_64/kernel/sys_x86_64.c, arch/x86_64/ia32/{ia32_binfmt,mmap32}.c; 3.6 to 6.18, arch/x86/include/asm,
  * arch/x86/mm/mmap.c, arch/x86/kernel/sys_x86_64.c.
  *
@@ -20,7 +20,7 @@ import { anonymousArea, dataArea, stackArea, textArea, VDSO, vdsoArea, vvarArea 
 import { knownCalls, SHM_CALLS } from '../generic/known_calls.js';
 import { x86TopDownBase } from '../generic/layout.js';
 import {
-  genericMap, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
+  genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
 } from '../generic/mman.js';
 import { nptlCommon, sizeof64 } from '../generic/nptl.js';
 import { x86Randomization } from '../generic/randomize.js';
@@ -129,6 +129,11 @@ function gate(release: Release, is32bit: boolean): GateArea | null {
       );
 }
 
+/** 2.4.20 has tkill on all machines but this one, where NPTL needs it as it needs futex. */
+function syscalls64(release: Release): Readonly<Record<string, number>> {
+  return release.servesNptl ? x8664Syscalls : knownCalls(x8664Syscalls, release, { '2.5.45': 'tkill' });
+}
+
 /** The machine's own loop, whose generations are those of mm/mmap.c, a little later. */
 function searches(release: Release, is32bit: boolean): { search: SearchName; goesDown: boolean } {
   return {
@@ -194,7 +199,7 @@ function at(release: Release, bits: Bits): Target {
     mmapCheck: 'none',
     checksFixedColour: false,
     gate: gate(release, is32bit),
-    map: { ...genericMap, LOW32: is32bit ? 0 : 0x40 },
+    map: { ...genericMapOf(release), LOW32: is32bit ? 0 : 0x40 },
     open: genericOpenFlags,
     stat: is32bit ? i386Stat : sparc64Stat64,
     stat64: is32bit ? i386Stat64 : sparc64Stat64,
@@ -202,7 +207,7 @@ function at(release: Release, bits: Bits): Target {
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,
-    nr: is32bit ? knownCalls(i386Syscalls, release, SHM_CALLS) : x8664Syscalls,
+    nr: is32bit ? knownCalls(i386Syscalls, release, SHM_CALLS) : syscalls64(release),
     backported: backportedCalls(release),
     entry: is32bit
       ? { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' }
@@ -226,7 +231,10 @@ export const x8664: Arch = {
   about: '4 KiB pages, mmap from a third up or from below the stack down, little-endian',
   bits: [64, 32],
   releases: {
-    64: ['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13', '6.18'],
+    64: [
+      '2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18',
+      '4.12', '6.1', '6.13', '6.18',
+    ],
     32: ['2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13', '6.18'],
   },
   removedIn: null,

@@ -1,0 +1,61 @@
+/**
+ * The rules of 2.4 in mm. Read from Linux 2.4.20: mm/{mmap,mprotect,mremap,mlock,filemap}.c, include/linux/mm.h,
+ * kernel/fork.c, fs/proc/array.c. There is no remap_file_pages(2); MAP_LOCKED means nothing.
+ */
+import { rules25 } from './mm_rules.js';
+import type { MmRules } from './rules.js';
+
+export const rules24: MmRules = {
+  ...rules25,
+  mmap: [
+    'file without mmap: ENODEV',
+    'rounds to 0 returns the address',
+    'longer than TASK_SIZE: EINVAL',
+    'pgoff wraps: EINVAL',
+    'map_count above the limit: ENOMEM',
+    'find the address',
+    'vm_flags but VM_LOCKED',
+    'RLIMIT_MEMLOCK: EAGAIN',
+    'shared and writable on a read-only file: EACCES',
+    'file not readable: EACCES',
+    'map type: EINVAL',
+    'unmap what is there',
+    'RLIMIT_AS: ENOMEM',
+    'ask for memory: ENOMEM',
+    'charged map grows down on a file: EINVAL',
+  ],
+  mprotect: ['unaligned: EINVAL', 'wraps: EINVAL', 'bits other than READ, WRITE and EXEC: EINVAL', 'rounds to 0: 0'],
+  mremap: [
+    'flags other than MAYMOVE and FIXED: EINVAL',
+    'unaligned: EINVAL',
+    'target unaligned: EINVAL',
+    'FIXED or DONTUNMAP without MAYMOVE: EINVAL',
+    'target above TASK_SIZE: EINVAL',
+    'target overlaps, an empty old range included: EINVAL',
+    'unmap the target, whatever that says',
+    'cut off the tail, and expect it still',
+    'nothing mapped there: EFAULT',
+    'old range leaves the area: EFAULT',
+    'may not grow: EFAULT',
+    'RLIMIT_MEMLOCK: EAGAIN',
+    'RLIMIT_AS: ENOMEM',
+    'ask for the growth: ENOMEM',
+    'grow in place',
+    'may not move: ENOMEM',
+    'find the address by VM_SHARED',
+  ],
+  advice: {
+    ...rules25.advice,
+    0: 'read-ahead, split above the map limit once: ENOMEM',
+    1: 'read-ahead, split above the map limit once: ENOMEM',
+    2: 'read-ahead, split above the map limit once: ENOMEM',
+    3: 'no file: EBADF, beyond its end: EIO',
+  },
+  mincore: ['unaligned: EINVAL', 'wraps: EINVAL', 'empty: 0'],
+  msyncWraps: 'EINVAL',
+  move: { ...rules25.move, frontLosesAccount: false },
+  munmapLimit: 'hole-in-one-area',
+  limitsSplits: false,
+  accounts: false,
+  prot: { ...rules25.prot, charges: false, semIsShared: false },
+};

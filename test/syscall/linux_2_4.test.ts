@@ -1,0 +1,50 @@
+/* The calls of 2.4: which there are, what clone makes of its flags. Linux 2.4.20. */
+import { describe, expect, it } from 'vitest';
+import { callPresence, findRelease } from '../../src/release/index.js';
+import { targetNamed } from '../arch/targets.js';
+import { Rig } from './rig.js';
+
+const { release } = findRelease('2.4.20')!;
+const I386_CLONE = 120;
+const VM = 0x100;
+const PID = 0x1000;
+const THREAD = 0x10800;
+
+// arch/{i386,ia64,x86_64}/kernel/entry.S, arch/sparc64/kernel/systbls.S, asm-x86_64/unistd.h.
+describe('the tables', () => {
+  it('have gettid and tkill, but nothing else that NPTL needs, and nothing is backported', () => {
+    const names = ['gettid', 'tkill', 'futex', 'set_tid_address', 'exit_group', 'set_thread_area', 'remap_file_pages', 'tgkill'];
+    expect(names.map((name) => callPresence(release, name))).toEqual(['there', 'there', ...Array<string>(6).fill('not yet')]);
+    for (const name of ['i386', 'sparc64', 'sparc64 32-bit', 'ia64', 'x86_64']) expect(targetNamed(name, '2.4.20').backported).toEqual([]);
+  });
+
+  it('x86_64 has no tkill', () => {
+    const numbers = ['i386', 'sparc64', 'sparc64 32-bit', 'ia64', 'x86_64'].map((name) => targetNamed(name, '2.4.20').nr.tkill);
+    expect(numbers).toEqual([238, 187, 187, 1229, undefined]);
+    expect(targetNamed('x86_64', '2.5.45').nr.tkill).toBe(200);
+  });
+
+  it('a call that is not there is ENOSYS, which nobody is told of', () => {
+    const rig = new Rig('i386', { kernel: '2.4.20' });
+    expect([rig.trap(240, rig.data, 1, 1), rig.trap(258, rig.data)]).toEqual(['eax=-38', 'eax=-38']);
+    expect(rig.notices).toEqual([]);
+  });
+});
+
+// kernel/fork.c: do_fork(); arch/i386/kernel/process.c: sys_clone() takes flags and a stack.
+describe('clone', () => {
+  const clone = (flags: number) => {
+    const rig = new Rig('i386', { kernel: '2.4.20' });
+    const result = rig.trap(I386_CLONE, flags, 0, rig.data, rig.data + 4n, rig.data + 8n);
+    return [result, rig.peek(rig.data), rig.peek(rig.data + 8n)];
+  };
+
+  it('knows no pointers: the flags that come with them mean nothing', () => {
+    expect(clone(THREAD | VM | 0x1380000)).toEqual(['0x3e9', 0, 0]);
+  });
+
+  it('CLONE_PID is the kernel\'s own; CLONE_DETACHED means nothing', () => {
+    expect([clone(VM | PID)[0], clone(VM | 0x400000)[0]]).toEqual(['eax=-1', '0x3e9']);
+    expect(new Rig('i386', { kernel: '2.5.45' }).trap(I386_CLONE, VM | PID, 0)).toBe('0x3e9');
+  });
+});
