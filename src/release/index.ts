@@ -4,7 +4,8 @@
  * include/asm-i386/resource.h, kernel/pid.c (2.4.20: kernel/fork.c, get_pid()).
  */
 import {
-  rules25, rules61, rules260, rules266, rules269, rules412, rules613, rules618, rules2574, rules2611, rules2612, rules2613, rules2618,
+  rules25, rules61, rules260, rules266, rules269, rules412, rules613, rules618, rules2574, rules2611, rules2612, rules2613,
+  rules2618,
 } from './mm_rules.js';
 import { callPresence, firstReleaseWith } from './calls.js';
 import { rules24 } from './mm_rules_24.js';

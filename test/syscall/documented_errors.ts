@@ -1,33 +1,44 @@
 /**
- * What each call may fail with, by kernel name: the ERRORS of its man page, and what the kernels here add to
- * them. A call that answers something else is wrong, whatever it was asked.
+ * What each call may fail with in a release, by kernel name: the ERRORS of its man page, and what the kernels here add
+ * to them. A call that answers something else is wrong, whatever it was asked. An error that came or went says when:
+ * ">=4.17" from that release on, "<2.6.32" before it, both together between the two. Read in mm/{mmap,mprotect,mremap,
+ * madvise,mlock}.c, kernel/{fork,futex}.c of the releases named beside the steps in src/release, at whose bounds the
+ * marks stand.
  *
- * mlock answers EFAULT in 2.6.18 and before, as make_pages_present() does for PROT_NONE. ENOSYS stands only where a release or this machine does not have a form of the call.
+ * ENOSYS stands only where a release or this machine does not have a form of the call: fork without code for the child.
  */
 import { errnoName } from '../../src/arch/generic/errno.js';
+import { isSince, type Release } from '../../src/release/index.js';
 
 /** Each line: calls, then their errors. */
 const TABLE = `
   brk getpid gettid getppid getuid getgid geteuid getegid getuid32 getgid32 geteuid32 getegid32: -
-  sched_yield munlockall_none umask: -
-  mmap mmap2: EACCES EAGAIN EBADF EEXIST EFAULT EINVAL ENODEV ENOMEM EOVERFLOW EPERM
+  sched_yield umask: -
+  mmap: EACCES EAGAIN EBADF EEXIST>=4.17 EFAULT EINVAL ENODEV ENOMEM EOVERFLOW>=2.6.13 EPERM
+  mmap2: EACCES EAGAIN EBADF EEXIST>=4.17 EINVAL ENODEV ENOMEM EOVERFLOW>=2.6.13 EPERM
   munmap: EINVAL ENOMEM
   mprotect: EACCES EINVAL ENOMEM
-  mremap: EAGAIN EFAULT EINVAL ENOMEM EPERM
-  madvise: EACCES EAGAIN EBADF EFAULT EINVAL EIO ENOMEM ENOSYS EOPNOTSUPP EPERM
-  mlock mlock2: EAGAIN EFAULT EINVAL ENOMEM ENOSYS EPERM
-  munlock: EAGAIN EINVAL ENOMEM
+  mremap: EAGAIN EFAULT EINVAL ENOMEM EPERM>=2.6.32
+  madvise: EACCES>=2.6.16 EAGAIN EBADF<3.9 EFAULT>=5.14 EINVAL ENOMEM ENOSYS>=2.6.16<3.5 EOPNOTSUPP>=3.5 EPERM>=2.6.32
+  mlock: EAGAIN EFAULT<2.6.27 EINVAL ENOMEM EPERM
+  mlock2: EAGAIN EINVAL ENOMEM EPERM
+  munlock: EAGAIN<2.6.32 EINVAL ENOMEM
   mlockall: EINVAL ENOMEM EPERM
-  munlockall: EPERM
+  munlockall: EPERM<2.6.9
   msync: EBUSY EINVAL ENOMEM
   mincore: EFAULT EINVAL ENOMEM
-  remap_file_pages: EACCES EAGAIN EEXIST EINVAL ENOMEM EPERM
-  clone clone2 clone3 fork vfork: E2BIG EAGAIN EFAULT EINVAL ENOMEM ENOSYS EPERM
-  futex futex_time64: EACCES EAGAIN EDEADLK EFAULT EINTR EINVAL ENFILE ENOMEM ENOSYS EPERM ESRCH ETIMEDOUT
-  getrlimit ugetrlimit setrlimit: EFAULT EINVAL EPERM
+  remap_file_pages: EAGAIN>=4.0 EINVAL ENOMEM EPERM>=4.0
+  fork vfork: EAGAIN ENOMEM ENOSYS
+  clone clone2: EAGAIN EFAULT<2.6.24 EINVAL ENOMEM ENOSYS EPERM
+  clone3: E2BIG EAGAIN EFAULT EINVAL ENOMEM ENOSYS EPERM
+  futex: EACCES>=2.6.0<2.6.25 EAGAIN EDEADLK>=2.6.18 EFAULT EINTR EINVAL ENOMEM ENOSYS>=2.5.70 EPERM>=2.6.18 ESRCH>=2.6.18 ETIMEDOUT
+  futex_time64: EAGAIN EDEADLK EFAULT EINTR EINVAL ENOMEM ENOSYS EPERM ESRCH ETIMEDOUT
+  getrlimit ugetrlimit: EFAULT EINVAL
+  setrlimit: EFAULT EINVAL EPERM
   prlimit64: EFAULT EINVAL EPERM ESRCH
   set_tid_address: -
-  set_robust_list get_robust_list: EFAULT EINVAL ENOSYS EPERM ESRCH
+  set_robust_list: EINVAL
+  get_robust_list: EFAULT EPERM ESRCH
   write: EBADF EFAULT EINVAL EPIPE EAGAIN EINTR EIO ENOSPC EFBIG
   writev: EBADF EFAULT EINVAL EPIPE EAGAIN EINTR EIO ENOSPC EFBIG
   read readv pread64 pwrite64: EBADF EFAULT EINVAL EAGAIN EINTR EIO EISDIR ESPIPE EFBIG ENOSPC EOVERFLOW
@@ -83,15 +94,23 @@ function numberOf(name: string): number {
   return number;
 }
 
-function parse(): Map<string, ReadonlySet<number>> {
+/** "EBADF<3.9" and the like: the number, and whether `release` has it. */
+function errorIn(release: Release, text: string): { readonly number: number; readonly isThere: boolean } {
+  const parts = /^([A-Z0-9]+)(?:>=([^<]+))?(?:<(.+))?$/.exec(text);
+  if (parts === null) throw new Error(`"${text}" is no error`);
+  const [, name, from, until] = parts;
+  const isThere = (from === undefined || isSince(release, from)) && (until === undefined || !isSince(release, until));
+  return { number: numberOf(name!), isThere };
+}
+
+/** Generic errno numbers by kernel name of the call. */
+export function documentedErrors(release: Release): ReadonlyMap<string, ReadonlySet<number>> {
   const table = new Map<string, ReadonlySet<number>>();
   for (const line of TABLE.trim().split('\n')) {
-    const [calls, names] = line.split(':') as [string, string];
-    const numbers = names.trim() === '-' ? [] : names.trim().split(' ').map(numberOf);
+    const [calls, names] = line.split(': ') as [string, string];
+    const errors = names.trim() === '-' ? [] : names.trim().split(' ').map((text) => errorIn(release, text));
+    const numbers = errors.filter(({ isThere }) => isThere).map(({ number }) => number);
     for (const call of calls.trim().split(' ')) table.set(call, new Set(numbers));
   }
   return table;
 }
-
-/** Generic errno numbers by kernel name of the call. */
-export const documentedErrors: ReadonlyMap<string, ReadonlySet<number>> = parse();

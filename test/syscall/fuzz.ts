@@ -111,8 +111,9 @@ class Fuzzer {
     this.pageSize = BigInt(target.pageSize);
     this.shift = BigInt(target.pageShift);
     this.edges = edgesOf(target);
+    const table = documentedErrors(target.release);
     for (const [name] of known) {
-      const documented = documentedErrors.get(name);
+      const documented = table.get(name);
       if (documented === undefined) throw new Error(`${name} is not in the table of documented errors`);
       this.errors.set(name, new Set([...documented].map((generic) => target.errno(generic))));
     }
