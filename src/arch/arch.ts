@@ -233,8 +233,12 @@ export interface Target {
    * for MAP_FIXED alone (2.6.18) or always; ia64 always looks at both.
    */
   readonly mmapCheck: 'none' | 'fixed ranges' | 'all ranges';
+  /** PTE_FILE_MAX_BITS: width of the page number that an entry of a nonlinear map can hold (remap_file_pages, 3.6, 3.8). */
+  readonly pteFileMaxBits: number;
   /** A shared MAP_FIXED must have the colour of its offset, else EINVAL: sparc64 from 2.6.32 on. */
   readonly checksFixedColour: boolean;
+  /** KSTK_ESP() is the user's stack pointer, by which 3.4 to 4.4 find stacks; ia64's is the kernel's own. */
+  readonly showsStacks: boolean;
   /** What /proc/PID/maps adds at the end, or null. */
   readonly gate: GateArea | null;
 

@@ -37,7 +37,7 @@ function ofTask(task: ProcTask, rest: readonly string[]): Inode | string | null 
   if (rest.length > 1) return null;
   switch (rest[0]) {
     case 'maps':
-      return textFile(ino(INO_MAPS), 0o444, USER, pageSize, () => mapsText(task.mm));
+      return textFile(ino(INO_MAPS), 0o444, USER, pageSize, () => mapsText(task));
     case 'status':
       return textFile(ino(INO_STATUS), 0o444, USER, pageSize, () => statusText(task));
     case 'exe':
@@ -47,8 +47,8 @@ function ofTask(task: ProcTask, rest: readonly string[]): Inode | string | null 
   }
 }
 
-function mapsText(mm: Mm): string {
-  return mapsLines(mm).map((line) => `${line}\n`).join('');
+function mapsText(task: ProcTask): string {
+  return mapsLines(task.mm, task.stacks()).map((line) => `${line}\n`).join('');
 }
 
 /** /proc/sys/vm and /proc/sys/kernel: read by everybody, written by root. */

@@ -1,5 +1,7 @@
 /** What /proc/PID/status says of memory: pages by kind, counted as the release counts them. */
-import { VM_EXEC, VM_EXECUTABLE, VM_GROWSDOWN, VM_GROWSUP, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
+import {
+  VM_EXEC, VM_EXECUTABLE, VM_GROWSDOWN, VM_GROWSUP, VM_IO, VM_RESERVED, VM_SHARED, VM_WRITE,
+} from '../arch/generic/mman.js';
 import type { Mm } from '../mm/mm.js';
 import { NONE } from '../mm/vma_set.js';
 import type { StatusRules } from '../release/status_fields.js';
@@ -64,6 +66,15 @@ function forEachArea(mm: Mm, visit: (npages: number, flags: number, file: number
   for (let h = vmas.first(); h !== NONE; h = vmas.next(h)) {
     visit(vmas.vmEnd[h]! - vmas.vmStart[h]!, vmas.vmFlags[h]!, vmas.vmFile[h]!);
   }
+}
+
+/** mm->reserved_vm. */
+export function reservedPages(mm: Mm): number {
+  let reserved = 0;
+  forEachArea(mm, (npages, flags) => {
+    if ((flags & (VM_IO | VM_RESERVED)) !== 0) reserved += npages;
+  });
+  return reserved;
 }
 
 /** Pages present, by what stands behind them. */

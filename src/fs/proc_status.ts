@@ -2,7 +2,7 @@
 import { fileRules } from '../release/file_rules.js';
 import { type StatusField, statusRules } from '../release/status_fields.js';
 import { USER } from './inode.js';
-import { memoryCounts, pageTablePages, rssCounts } from './proc_memory.js';
+import { memoryCounts, pageTablePages, reservedPages, rssCounts } from './proc_memory.js';
 import type { ProcTask } from './proc_task.js';
 
 const NOTHING = '0'.repeat(16);
@@ -40,7 +40,7 @@ export function statusText(task: ProcTask): string {
     NSsid: () => task.sid,
     Kthread: () => 0,
     VmPeak: () => kb(mm.hiwaterVm),
-    VmSize: () => kb(mm.totalVm),
+    VmSize: () => kb(mm.totalVm - (rules.sizeIsLessReserved ? reservedPages(mm) : 0)),
     VmLck: () => kb(mm.lockedVm),
     VmPin: () => kb(0),
     VmHWM: () => kb(mm.pageTable.peakRss),

@@ -1,4 +1,5 @@
 /** What /proc asks of the kernel. */
+import type { TaskStack } from '../mm/maps.js';
 import type { Mm } from '../mm/mm.js';
 import type { Files } from './files.js';
 
@@ -15,6 +16,8 @@ export interface ProcTask {
   /** Live tasks of the process. */
   readonly threads: number;
   readonly mm: Mm;
+  /** Stack pointers of the process, the task's own first. */
+  stacks(): readonly TaskStack[];
   readonly files: Files;
   readonly signals: ProcSignals;
 }

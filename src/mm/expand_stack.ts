@@ -2,8 +2,8 @@
  * Stacks that grow by faults. A VM_GROWSDOWN area grows down to any page below it that nothing is mapped
  * between; a VM_GROWSUP one (ia64's register stack) up by one page at a time. Linux 2.4.20, include/linux/mm.h, which
  * does not ask for memory, and 2.5.46, mm/mmap.c: expand_stack(); arch/ia64/mm/fault.c: expand_backing_store(),
- * check_expansion. 2.6.18, mm/mmap.c: expand_upwards(), acct_stack_growth(); 4.12 and 6.1, mm/mmap.c, and 6.18,
- * mm/vma.c: expand_downwards().
+ * check_expansion. 2.6.18, mm/mmap.c: expand_upwards(), acct_stack_growth(); 3.6, mm/memory.c: check_stack_guard_page();
+ * 4.12 and 6.1, mm/mmap.c, and 6.18, mm/vma.c: expand_downwards().
  *
  * Unlike i386: no user stack pointer is compared; TypeScript programs touch their stack in order.
  */
@@ -66,12 +66,47 @@ function keepsGapAbove(mm: Mm, h: number, end: number): boolean {
   return next === NONE || mm.vmas.vmStart[next]! - end >= mm.rules.stackGuardGap || !isKeptAway(mm, next, VM_GROWSUP);
 }
 
+/** Pages at the bottom of area `h` that only keep other memory away: stack_guard_page_start() of 3.6, 0 or 1. */
+export function guardPagesBelow({ vmas, rules }: Mm, h: number): number {
+  if (!rules.stack.guardPage || (vmas.vmFlags[h]! & VM_GROWSDOWN) === 0) return 0;
+  const prev = vmas.prev(h);
+  return prev !== NONE && vmas.vmEnd[prev] === vmas.vmStart[h] && (vmas.vmFlags[prev]! & VM_GROWSDOWN) !== 0 ? 0 : 1;
+}
+
+/** The same at its top: stack_guard_page_end(). */
+export function guardPagesAbove({ vmas, rules }: Mm, h: number): number {
+  if (!rules.stack.guardPage || (vmas.vmFlags[h]! & VM_GROWSUP) === 0) return 0;
+  const next = vmas.next(h);
+  return next !== NONE && vmas.vmStart[next] === vmas.vmEnd[h] && (vmas.vmFlags[next]! & VM_GROWSUP) !== 0 ? 0 : 1;
+}
+
+/**
+ * A page of memory without a file is about to be made at `vpn`: where it is the area's last one, the area grows by
+ * a page if it can. False when something else lies there already.
+ */
+export function checkStackGuardPage(mm: Mm, vpn: number): boolean {
+  const { vmas } = mm;
+  const h = vmas.find(vpn);
+  const vmFlags = vmas.vmFlags[h]!;
+  if ((vmFlags & VM_GROWSDOWN) !== 0 && vpn === vmas.vmStart[h]) {
+    const prev = vmas.prev(h);
+    if (prev !== NONE && vmas.vmEnd[prev] === vpn) return (vmas.vmFlags[prev]! & VM_GROWSDOWN) !== 0;
+    if (vpn > 0) growDown(mm, h, vpn - 1);
+  }
+  if ((vmFlags & VM_GROWSUP) !== 0 && vpn + 1 === vmas.vmEnd[h]) {
+    const next = vmas.next(h);
+    if (next !== NONE && vmas.vmStart[next] === vpn + 1) return (vmas.vmFlags[next]! & VM_GROWSUP) !== 0;
+    growUp(mm, h);
+  }
+  return true;
+}
+
 function growDown(mm: Mm, h: number, vpn: number): boolean {
   const { vmas, rules } = mm;
   if (!keepsGuardGap(mm, h, vpn)) return false;
   anonVmaPrepare(mm, h);
   const grow = vmas.vmStart[h]! - vpn;
-  if (rules.stackGuardGap > 0 && grow > vmas.vmPgoff[h]!) return false;
+  if (rules.stack.keepsPgoff && grow > vmas.vmPgoff[h]!) return false;
   if (rules.accounts && !mm.vm.enoughMemory(grow)) return false;
   if (!withinLimits(mm, h, vmas.vmEnd[h]! - vpn, grow)) {
     mm.vm.unacct(grow);
@@ -91,6 +126,7 @@ function growUp(mm: Mm, h: number): boolean {
   const { vmas } = mm;
   const isCharged = (vmas.vmFlags[h]! & VM_ACCOUNT) !== 0;
   if (!keepsGapAbove(mm, h, vmas.vmEnd[h]! + 1)) return false;
+  if (isCharged) anonVmaPrepare(mm, h);
   if (!withinLimits(mm, h, vmas.vmEnd[h]! - vmas.vmStart[h]! + (isCharged ? 1 : 0), 1)) return false;
   if (isCharged && !mm.vm.enoughMemory(1)) return false;
   vmas.setEnd(h, vmas.vmEnd[h]! + 1);

@@ -8,13 +8,13 @@
  */
 import { EACCES, EAGAIN, EBADF, EINVAL, EIO, ENOMEM, ENOSYS, EOPNOTSUPP, EPERM } from '../arch/generic/errno.js';
 import {
-  VM_DONTCOPY, VM_DONTDUMP, VM_DONTEXPAND, VM_IO, VM_LOCKED, VM_MAYSHARE, VM_MAYWRITE, VM_NOHUGEPAGE, VM_PFNMAP,
+  VM_DONTCOPY, VM_DONTDUMP, VM_IO, VM_LOCKED, VM_MAYSHARE, VM_MAYWRITE, VM_NOHUGEPAGE, VM_PFNMAP,
   VM_READ, VM_SHARED, VM_WRITE,
 } from '../arch/generic/mman.js';
 import {
   MADV_DODUMP, MADV_DOFORK, MADV_DONTDUMP, MADV_DONTFORK, MADV_HUGEPAGE, MADV_HWPOISON, MADV_KEEPONFORK,
-  MADV_MERGEABLE, MADV_POPULATE_WRITE, MADV_RANDOM, MADV_SEQUENTIAL, MADV_SOFT_OFFLINE, MADV_WIPEONFORK,
-  VM_HUGEPAGE, VM_MERGEABLE, VM_MIXEDMAP, VM_RAND_READ, VM_SEQ_READ, VM_WIPEONFORK,
+  MADV_MERGEABLE, MADV_NOHUGEPAGE, MADV_POPULATE_WRITE, MADV_RANDOM, MADV_SEQUENTIAL, MADV_SOFT_OFFLINE, MADV_WIPEONFORK,
+  VM_HUGEPAGE, VM_MERGEABLE, VM_MIXEDMAP, VM_NONLINEAR, VM_RAND_READ, VM_SEQ_READ, VM_WIPEONFORK,
 } from '../arch/generic/mman_calls.js';
 import type { AdviceRule, MadviseStep } from '../release/index.js';
 import { anonVmaPrepare } from './anon_vma.js';
@@ -58,8 +58,8 @@ const steps: Readonly<Record<MadviseStep, (mm: Mm, range: Range) => number>> = {
 };
 
 function ruleOf(mm: Mm, advice: number): AdviceRule | undefined {
-  const rule = mm.rules.advice[advice];
-  return rule === 'huge pages' && mm.target.hugePages === 0 ? undefined : rule;
+  const isOfHuge = advice === MADV_HUGEPAGE || advice === MADV_NOHUGEPAGE;
+  return isOfHuge && mm.target.hugePages === 0 ? undefined : mm.rules.advice[advice];
 }
 
 /** Advises about a range. Returns 0 or a negative errno; what came before an error is done. */
@@ -106,12 +106,16 @@ const rules: Readonly<Record<AdviceRule, (mm: Mm, piece: Piece) => number>> = {
   'read-ahead, mismerged with what is above': mismerge,
   'read-ahead, split above the map limit once: ENOMEM': splitAndSet24,
   flags: (mm, piece) => changeFlags(mm, piece, newFlags(mm, piece)),
-  'huge pages': (mm, piece) => {
-    const [on, off] = piece.advice === MADV_HUGEPAGE ? [VM_HUGEPAGE, VM_NOHUGEPAGE] : [VM_NOHUGEPAGE, VM_HUGEPAGE];
-    return changeFlags(mm, piece, ((piece.vmFlags & ~off) | on) >>> 0);
+  'flags, also of special memory': (mm, piece) => changeFlags(mm, piece, newFlags(mm, piece)),
+  'huge pages': preferHuge,
+  // hugepage_madvise() of 3.x: asking once more is an error, too.
+  'huge pages, once, of private memory of its own': (mm, piece) => {
+    const wanted = piece.advice === MADV_HUGEPAGE ? VM_HUGEPAGE : VM_NOHUGEPAGE;
+    const unfit = mm.rules.neverMerges | VM_MIXEDMAP | VM_SHARED | VM_MAYSHARE;
+    return (piece.vmFlags & (unfit | wanted)) !== 0 ? -EINVAL : preferHuge(mm, piece);
   },
   'flags that do not merge pages of shared or special memory': (mm, piece) => {
-    const unfit = VM_SHARED | VM_MAYSHARE | VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_MIXEDMAP;
+    const unfit = VM_SHARED | VM_MAYSHARE | VM_MIXEDMAP | mm.rules.neverMerges;
     if (piece.advice !== MADV_MERGEABLE) return changeFlags(mm, piece, (piece.vmFlags & ~VM_MERGEABLE) >>> 0);
     return (piece.vmFlags & unfit) !== 0 ? 0 : changeFlags(mm, piece, (piece.vmFlags | VM_MERGEABLE) >>> 0);
   },
@@ -136,6 +140,11 @@ const rules: Readonly<Record<AdviceRule, (mm: Mm, piece: Piece) => number>> = {
   'unguard private anonymous memory': (mm, piece) => (mm.vmas.vmFile[piece.h] === 0 ? unguard(mm, piece) : -EINVAL),
   'inject an error': () => -EPERM,
 };
+
+function preferHuge(mm: Mm, piece: Piece): number {
+  const [on, off] = piece.advice === MADV_HUGEPAGE ? [VM_HUGEPAGE, VM_NOHUGEPAGE] : [VM_NOHUGEPAGE, VM_HUGEPAGE];
+  return changeFlags(mm, piece, ((piece.vmFlags & ~off) | on) >>> 0);
+}
 
 /** MADV_GUARD_INSTALL. */
 function guard(mm: Mm, piece: Piece): number {
@@ -164,8 +173,10 @@ function newFlags(mm: Mm, { h, vmFlags, advice }: Piece): number {
       return mm.vmas.vmFile[h] !== 0 || (vmFlags & VM_SHARED) !== 0 ? -EINVAL : (vmFlags | VM_WIPEONFORK) >>> 0;
     case MADV_KEEPONFORK: return (vmFlags & ~VM_WIPEONFORK) >>> 0;
     case MADV_DONTDUMP: return (vmFlags | VM_DONTDUMP) >>> 0;
-    case MADV_DODUMP:
-      return (vmFlags & mm.rules.neverMerges) !== 0 ? -EINVAL : (vmFlags & ~VM_DONTDUMP) >>> 0;
+    case MADV_DODUMP: {
+      const isRefused = mm.rules.advice[advice] === 'flags' && (vmFlags & mm.rules.neverMerges) !== 0;
+      return isRefused ? -EINVAL : (vmFlags & ~VM_DONTDUMP) >>> 0;
+    }
     default: return plain >>> 0;
   }
 }
@@ -262,7 +273,7 @@ function drop(mm: Mm, { start, end }: Piece): number {
 /** MADV_REMOVE: pages of shared memory read as zeroes again. Other files cannot do it here. */
 function punchHole(mm: Mm, { h, vmFlags, start, end }: Piece, needed: number, otherFiles: number): number {
   const { vmas } = mm;
-  if ((vmFlags & VM_LOCKED) !== 0 || vmas.vmFile[h] === 0) return -EINVAL;
+  if ((vmFlags & (VM_LOCKED | VM_NONLINEAR)) !== 0 || vmas.vmFile[h] === 0) return -EINVAL;
   if ((vmFlags & VM_SHARED) === 0 || (vmFlags & needed) === 0) return -EACCES;
   const mapping = mm.files[vmas.vmFile[h]!]?.mapping;
   if (!mapping?.isAnonymous) return otherFiles;

@@ -2,7 +2,7 @@
 import type { Target } from '../arch/index.js';
 import type { SearchName } from '../release/index.js';
 import { anonVmaPrepare } from './anon_vma.js';
-import { expandStack } from './expand_stack.js';
+import { checkStackGuardPage, expandStack } from './expand_stack.js';
 import { Mm, type Rlimits } from './mm.js';
 import { mmapSteps } from './mmap_steps.js';
 import type { PhysicalMemory } from './physical_memory.js';
@@ -24,6 +24,7 @@ export function makeMm(
     mmapSteps: rules.mmap.map((name) => mmapSteps[name]),
     anonymousSteps: rules.mmap.filter((name) => !name.includes('file')).map((name) => mmapSteps[name]),
     expandStack,
+    checkStackGuardPage,
     anonVmaPrepare,
   });
 }

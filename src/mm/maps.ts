@@ -9,21 +9,34 @@
 import { VM_EXEC, VM_MAYSHARE, VM_READ, VM_WRITE } from '../arch/generic/mman.js';
 import { hexDigits, hiOfVpn, loOfVpn } from '../lib/u64.js';
 import { fileRules } from '../release/file_rules.js';
+import { guardPagesAbove, guardPagesBelow } from './expand_stack.js';
 import type { MappedFile, Mm } from './mm.js';
+import { NONE } from './vma_set.js';
 
-export function mapsLines(mm: Mm): string[] {
+/** A task's stack pointer, page and bytes beyond; register 14 as it is on sparc64, 2047 below the stack. */
+export interface TaskStack {
+  readonly tid: number;
+  readonly vpn: number;
+  readonly offset: number;
+}
+
+/** `stacks`: the tasks of the process, the one asked about first; null where nobody knows (the program's stack is named). */
+export function mapsLines(mm: Mm, stacks: readonly TaskStack[] | null = null): string[] {
   const lines: string[] = [];
-  for (let h = mm.vmas.first(); h >= 0; h = mm.vmas.next(h)) lines.push(areaLine(mm, h));
+  const tids = mm.rules.maps.names === '3.6' && stacks !== null ? tidsOfAreas(mm, stacks) : null;
+  for (let h = mm.vmas.first(); h >= 0; h = mm.vmas.next(h)) lines.push(areaLine(mm, h, tids));
   const { gate } = mm.target;
   if (gate !== null) lines.push(mapsLine(mm, gate.start, gate.end, gate.vmFlags, 0, null, gate.name));
   return lines;
 }
 
-function areaLine(mm: Mm, h: number): string {
+function areaLine(mm: Mm, h: number, tids: ReadonlyMap<number, number> | null): string {
   const { vmas } = mm;
   const file = mm.files[vmas.vmFile[h]!] ?? null;
-  const name = file === null ? memoryName(mm, h) : escaped(file.path, mm);
-  return mapsLine(mm, vmas.vmStart[h]!, vmas.vmEnd[h]!, vmas.vmFlags[h]!, pgoffShown(mm, h, file), file, name);
+  const name = file === null ? memoryName(mm, h, tids) : escaped(file.path, mm);
+  const start = vmas.vmStart[h]! + guardPagesBelow(mm, h);
+  const end = vmas.vmEnd[h]! - guardPagesAbove(mm, h);
+  return mapsLine(mm, start, end, vmas.vmFlags[h]!, pgoffShown(mm, h, file), file, name);
 }
 
 function mapsLine(
@@ -70,20 +83,42 @@ function pgoffShown(mm: Mm, h: number, file: MappedFile | null): number {
   return pgoff < 0 ? pgoff + mm.target.vpnEnd : pgoff;
 }
 
-/** Up to 2.6.18 an area that holds the whole heap, in 6.1 one that touches it, from 6.13 on one that overlaps it. */
+/** Up to 2.6.18 an area that holds the whole heap, from 3.6 on one that touches it, from 6.13 on one that overlaps it. */
 function isHeap(mm: Mm, start: number, end: number): boolean {
   const { names } = mm.rules.maps;
   const brkEnd = mm.brkVpn + (mm.brkOffset > 0 ? 1 : 0);
   if (names === '2.6.12') return start <= mm.startBrk && end >= brkEnd;
-  return names === '6.1' ? start <= mm.brkVpn && end >= mm.startBrk : start < brkEnd && end > mm.startBrk;
+  return names === '3.6' || names === '6.1' ? start <= mm.brkVpn && end >= mm.startBrk : start < brkEnd && end > mm.startBrk;
+}
+
+/** vm_is_stack(): by the start of each area that a stack pointer lies in or at the end of, the first such task. */
+function tidsOfAreas(mm: Mm, stacks: readonly TaskStack[]): ReadonlyMap<number, number> {
+  const { vmas, target } = mm;
+  const tids = new Map<number, number>();
+  if (!target.showsStacks) return tids;
+  for (const { tid, vpn, offset } of stacks) {
+    const h = vmas.find(vpn);
+    const below = offset === 0 ? vmas.before(h) : NONE;
+    if (below !== NONE && vmas.vmEnd[below] === vpn) note(tids, vmas.vmStart[below]!, tid);
+    if (h !== NONE && vmas.vmStart[h]! <= vpn) note(tids, vmas.vmStart[h]!, tid);
+  }
+  return tids;
+}
+
+function note(tids: Map<number, number>, start: number, tid: number): void {
+  if (!tids.has(start)) tids.set(start, tid);
 }
 
 /** [heap] and [stack]: since 2.6.12. */
-function memoryName(mm: Mm, h: number): string {
+function memoryName(mm: Mm, h: number, tids: ReadonlyMap<number, number> | null): string {
   const { vmas, rules, target } = mm;
   if (rules.maps.names === 'none') return '';
   const start = vmas.vmStart[h]!;
   const end = vmas.vmEnd[h]!;
   if (isHeap(mm, start, end)) return '[heap]';
-  return start < target.stackTop && end >= target.stackTop ? '[stack]' : '';
+  const isMain = start < target.stackTop && end >= target.stackTop;
+  if (tids === null) return isMain ? '[stack]' : '';
+  const tid = tids.get(start);
+  if (tid === undefined) return '';
+  return isMain ? '[stack]' : `[stack:${tid}]`;
 }

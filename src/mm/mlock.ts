@@ -1,7 +1,7 @@
 /**
  * mlock, mlock2, munlock, mlockall, munlockall: mm/mlock.c. Programs here run without CAP_IPC_LOCK: up to
  * 2.6.8 they may lock nothing, from 2.6.9 on what RLIMIT_MEMLOCK lets them. Memory that is locked is made
- * present, area by area up to the 3.x releases and at the end of the call after.
+ * present, area by area in 2.6.18 and at the end of the call from 3.6 on.
  *
  * Left out, as only a privileged task reaches it: what mlockall() of 2.5.46 does.
  */
@@ -71,12 +71,12 @@ export function doMunlock(mm: Mm, vpn: number, offset: number, lenPages: number,
 }
 
 function lockRange(mm: Mm, range: Range, lock: number): number {
-  const { privileged, onFault } = mm.rules.lock;
+  const { privileged, presentLast } = mm.rules.lock;
   if (!privileged && mm.rlimits.memlock === 0) return -EPERM;
   if (overLimit(mm, range)) return -ENOMEM;
   if (privileged) return -EPERM;
   const error = applyToRange(mm, range, lock);
-  if (error < 0 || !onFault) return error;
+  if (error < 0 || !presentLast) return error;
   const refused = populate(mm, range.start, range.start + range.npages, false);
   // POSIX: memory that cannot be had now is EAGAIN, addresses that cannot be touched are ENOMEM.
   if (refused === -EFAULT) return -ENOMEM;
@@ -105,14 +105,14 @@ function fixup(mm: Mm, h: number, start: number, end: number, lock: number): num
   const vmFlags = vmas.vmFlags[h]!;
   const lockBits = rules.lock.onFault ? VM_LOCKED | VM_LOCKONFAULT : VM_LOCKED;
   const newFlags = ((vmFlags & ~lockBits) | lock) >>> 0;
-  if (newFlags === vmFlags || (rules.lock.onFault && (vmFlags & rules.neverMerges) !== 0)) return 0;
+  if (newFlags === vmFlags || (rules.lock.presentLast && (vmFlags & rules.neverMerges) !== 0)) return 0;
   const error = rules.mlockMerges
     ? vmaModify(mm, h, start, end, newFlags)
     : splitAndSet(mm, h, start, end, newFlags);
-  if (error < 0) return rules.lock.onFault ? error : -EAGAIN;
+  if (error < 0) return rules.lock.presentLast ? error : -EAGAIN;
   const isLocked = (lock & VM_LOCKED) !== 0;
   if (isLocked !== ((vmFlags & VM_LOCKED) !== 0)) mm.lockedVm += isLocked ? end - start : start - end;
-  if (!isLocked || rules.lock.onFault || (vmFlags & VM_IO) !== 0) return 0;
+  if (!isLocked || rules.lock.presentLast || (vmFlags & VM_IO) !== 0) return 0;
   const refused = makePagesPresent(mm, start, end);
   return refused === -ENOMEM ? -EAGAIN : refused;
 }
@@ -135,7 +135,7 @@ function splitAndSet(mm: Mm, area: number, start: number, end: number, newFlags:
 
 /** Locks all areas there are (MCL_CURRENT), or all there will be (MCL_FUTURE), or both. */
 export function doMlockall(mm: Mm, flags: number): number {
-  const { privileged, halfOfRam, onFault, onFaultAlone } = mm.rules.lock;
+  const { privileged, halfOfRam, presentLast, onFault, onFaultAlone } = mm.rules.lock;
   const known = MCL_CURRENT | MCL_FUTURE | (onFault ? MCL_ONFAULT : 0);
   const wanted = onFaultAlone ? known : MCL_CURRENT | MCL_FUTURE;
   if ((flags & ~known) !== 0 || (flags & wanted) === 0) return -EINVAL;
@@ -145,7 +145,7 @@ export function doMlockall(mm: Mm, flags: number): number {
   if (isOver && (privileged || (flags & MCL_CURRENT) !== 0)) return -ENOMEM;
   if (privileged) return -EPERM;
   applyToAll(mm, flags);
-  if (onFault && (flags & MCL_CURRENT) !== 0) populate(mm, 0, mm.target.taskSize, true);
+  if (presentLast && (flags & MCL_CURRENT) !== 0) populate(mm, 0, mm.target.taskSize, true);
   return 0;
 }
 

@@ -62,6 +62,8 @@ export interface MmParts {
   readonly anonymousSteps: readonly MmapStepFunction[];
   /** Grows a stack over an unmapped page if its rules allow. */
   expandStack(mm: Mm, vpn: number): boolean;
+  /** Keeps the guard page of a stack where its page `vpn` is made; false where it cannot. */
+  checkStackGuardPage(mm: Mm, vpn: number): boolean;
   /** Notes that area `h` gets its first private page. */
   anonVmaPrepare(mm: Mm, h: number): void;
 }
@@ -176,6 +178,8 @@ export class Mm {
         if (grew) this.onGrowth?.(vpn);
         return grew;
       },
+      guardsStacks: this.rules.stack.guardPage,
+      checkStackGuardPage: (vpn) => parts.checkStackGuardPage(this, vpn),
       anonVmaPrepare: (h) => parts.anonVmaPrepare(this, h),
       sleepersMove: (from, to) => this.movedFutexes?.(from, to),
     });

@@ -29,6 +29,19 @@ export function doMmap(mm: Mm, args: MmapArgs): number {
   return mapArea(mm, args);
 }
 
+/**
+ * mmap_region() of 3.x alone, behind the checks of do_mmap_pgoff(): from the unmapping on. `at`, `npages`, `vmFlags`
+ * and the file are known.
+ */
+export function mmapRegion(mm: Mm, args: MmapArgs): number {
+  args.charged = 0;
+  for (let i = mm.rules.mmap.indexOf('unmap what is there'); i < mm.mmapSteps.length; i++) {
+    const result = mm.mmapSteps[i]!(mm, args);
+    if (result < 0) return result;
+  }
+  return mapArea(mm, args);
+}
+
 /** Every check has passed and nothing is mapped there: the area merges with a neighbour or is made. */
 function mapArea(mm: Mm, args: MmapArgs): number {
   const { vmas } = mm;
@@ -49,12 +62,12 @@ function mapArea(mm: Mm, args: MmapArgs): number {
   return at;
 }
 
-/** Whether the pages are made present at once: MAP_POPULATE does that up to 3.x for shared memory alone. */
+/** Whether the pages are made present at once: MAP_POPULATE does that up to 2.6.18 for shared memory alone. */
 function isPopulated(mm: Mm, { flags, vmFlags }: MmapArgs): boolean {
   const { POPULATE, NONBLOCK } = mm.target.map;
   if ((vmFlags & VM_LOCKED) !== 0) return true;
   if (POPULATE === 0 || (flags & POPULATE) === 0) return false;
-  return mm.rules.lock.onFault ? (flags & NONBLOCK) === 0 : (vmFlags & VM_SHARED) !== 0;
+  return mm.rules.populatesPrivate ? (flags & NONBLOCK) === 0 : (vmFlags & VM_SHARED) !== 0;
 }
 
 /** What stands behind the area: a file, new shared memory (shmem_zero_setup), or nothing. */

@@ -132,8 +132,12 @@ function fitsInPlace(mm: Mm, remap: Remap): boolean {
   const next = vmas.next(h);
   const roof = next === NONE ? mm.target.taskSize : vmas.vmStart[next]!;
   if (roof - remap.vpn < remap.newPages) return false;
-  const start = vmas.vmStart[h]!;
-  return !(mm.rules.move.growthIsChecked && machineRefuses(mm, start, 0, remap.vpn + remap.newPages - start, true));
+  return !mm.rules.move.growthIsChecked || mayStretch(mm, vmas.vmStart[h]!, remap.vpn + remap.newPages);
+}
+
+/** What get_unmapped_area() says of an area [start, end) under MAP_FIXED: vma_expandable(). */
+function mayStretch(mm: Mm, start: number, end: number): boolean {
+  return mm.bytes(start) >= mm.rules.mmapMinAddr && !machineRefuses(mm, start, 0, end - start, true);
 }
 
 function grownInPlace(mm: Mm, remap: Remap, vmFlags: number): number {
@@ -282,6 +286,8 @@ export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one
     const isPrivateWritable = (flagsOf(mm, remap) & (VM_SHARED | VM_WRITE)) === VM_WRITE;
     return isPrivateWritable && !mm.vm.enoughMemory(growth(remap)) ? -ENOMEM : 0;
   },
+
+  'charge the growth: EFAULT': (mm, remap) => (charge(mm, remap, growth(remap)) < 0 ? -EFAULT : 0),
 
   'grow in place': (mm, remap) => {
     if (!fitsInPlace(mm, remap)) return 0;

@@ -7,7 +7,7 @@
  * mm/memory.c: handle_mm_fault().
  */
 import { EFAULT, ENOMEM } from '../arch/generic/errno.js';
-import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
+import { VM_EXEC, VM_GROWSDOWN, VM_GROWSUP, VM_READ, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
 import { VM_WIPEONFORK } from '../arch/generic/mman_calls.js';
 import { bug } from '../lib/bug.js';
 import { F64Map } from '../lib/f64_map.js';
@@ -40,6 +40,10 @@ export interface FaultHelp {
   readonly readFaultNeeds: number;
   /** Grows a stack over the unmapped page `vpn` if its rules allow. */
   expandStack(vpn: number): boolean;
+  /** The last page of a stack is no ordinary one: StackRules.guardPage. */
+  readonly guardsStacks: boolean;
+  /** Page `vpn` of a stack is about to be made: grows the stack by one more if need be; false for a SIGBUS. */
+  checkStackGuardPage(vpn: number): boolean;
   /** Area `h` is about to get its first private page. */
   anonVmaPrepare(h: number): void;
   /** A page on whose words tasks sleep was copied for this mm: its sleepers wait on the copy from now on. */
@@ -50,8 +54,8 @@ export interface FaultHelp {
 export type FaultReason = 'SEGV_MAPERR' | 'SEGV_ACCERR' | 'SIGBUS' | 'OOM';
 
 const NO_HELP: FaultHelp = {
-  mappingOf: () => null, readFaultNeeds: VM_READ | VM_EXEC, expandStack: () => false, anonVmaPrepare: () => {},
-  sleepersMove: () => {},
+  mappingOf: () => null, readFaultNeeds: VM_READ | VM_EXEC, expandStack: () => false, guardsStacks: false,
+  checkStackGuardPage: () => true, anonVmaPrepare: () => {}, sleepersMove: () => {},
 };
 
 export class PageTable {
@@ -134,6 +138,10 @@ export class PageTable {
     this.faults += 1;
     const present = this.lookup(vpn);
     if (present === PTE_GUARD) return this.refuse('SEGV_MAPERR');
+    const isStack = (flags & (VM_GROWSDOWN | VM_GROWSUP)) !== 0 && this.vmas.vmFile[h] === 0;
+    if (isStack && present === 0 && this.help.guardsStacks && !this.help.checkStackGuardPage(vpn)) {
+      return this.refuse('SIGBUS');
+    }
     if (isWrite && (flags & VM_SHARED) === 0 && this.vmas.vmAnon[h] === 0) this.help.anonVmaPrepare(h);
     const mapping = this.vmas.vmFile[h] === 0 ? null : this.help.mappingOf(this.vmas.vmFile[h]!);
     if (present !== 0) {

@@ -1,10 +1,12 @@
 /**
- * remap_file_pages: lets pages of a shared mapping show other pages of its file. mm/fremap.c up to 3.19; from
- * 4.0 on mm/mmap.c: sys_remap_file_pages(), which maps the range anew.
+ * remap_file_pages: lets pages of a shared mapping show other pages of its file. mm/fremap.c up to 3.19, where
+ * 3.6 and 3.8 map files anew and reorder shared memory alone; from 4.0 on mm/mmap.c: sys_remap_file_pages(), which
+ * maps the range anew.
  *
  * Unlike Linux: where pages are reordered (2.x), all are installed at once, MAP_NONBLOCK or not, and stay
  * until they are dropped, as there is no swap; the area's default protection stays what it was, so a page that
- * was dropped faults in again at its place in the file, where 2.5.46 would refuse it.
+ * was dropped faults in again at its place in the file, where 2.5.46 would refuse it. A range that reaches beyond
+ * the end of shared memory is refused, where 3.6 and 3.8 say so when it is touched.
  */
 import { EINVAL } from '../arch/generic/errno.js';
 import {
@@ -14,7 +16,7 @@ import { VM_NONLINEAR } from '../arch/generic/mman_calls.js';
 import { POW2 } from '../lib/u64.js';
 import type { AddressSpace } from './address_space.js';
 import type { Mm } from './mm.js';
-import { doMmap, newMmapArgs } from './mmap.js';
+import { doMmap, mmapRegion, newMmapArgs } from './mmap.js';
 import { NONE } from './vma_set.js';
 
 /** The arguments of one call: address and size as pages and bytes beyond. */
@@ -37,6 +39,7 @@ export function doRemapFilePages(mm: Mm, args: RemapFilePagesArgs): number {
   // Address and size are rounded down, each by itself.
   if (sizePages === 0 || vpn + sizePages >= mm.target.vpnEnd) return -EINVAL;
   if (how === 'emulated') return mapAnew(mm, args);
+  if (how === 'nonlinear, files anew') return reorderOrMap(mm, args);
   return reorder(mm, vpn, sizePages, args, null);
 }
 
@@ -75,6 +78,39 @@ function reorder(mm: Mm, start: number, npages: number, args: RemapFilePagesArgs
   return 0;
 }
 
+/** 3.6: nothing to do for what is in order; a file, whose dirty pages are counted by area, gets an area more. */
+function reorderOrMap(mm: Mm, args: RemapFilePagesArgs): number {
+  const { vmas } = mm;
+  const { vpn, sizePages, pgoff, flags } = args;
+  if (pgoff + sizePages >= 2 ** Math.min(mm.target.pteFileMaxBits, mm.target.kernelBits)) return -EINVAL;
+  const h = vmas.find(vpn);
+  if (h === NONE || vmas.vmStart[h]! > vpn || vpn + sizePages > vmas.vmEnd[h]!) return -EINVAL;
+  const vmFlags = vmas.vmFlags[h]!;
+  const mapped = mm.files[vmas.vmFile[h]!];
+  if ((vmFlags & VM_SHARED) === 0 || !mapped?.mapping) return -EINVAL;
+  const isLinear = pgoff === vmas.vmPgoff[h]! + (vpn - vmas.vmStart[h]!);
+  if ((vmFlags & VM_NONLINEAR) === 0 && isLinear) return 0;
+  if (!mapped.mapping.isAnonymous) {
+    const file = { mapped, readable: true, writable: (vmFlags & VM_MAYWRITE) !== 0, mappable: true };
+    const region = Object.assign(newMmapArgs(), {
+      at: vpn, npages: sizePages, vmFlags, file, pgoff, flags: flags & mm.target.map.NONBLOCK,
+    });
+    return Math.min(whileHeld(mapped.mapping, () => mmapRegion(mm, region)), 0);
+  }
+  vmas.vmFlags[h] = (vmFlags | VM_NONLINEAR) >>> 0;
+  return reorder(mm, vpn, sizePages, { ...args, offset: 0, sizeOffset: 0 }, null);
+}
+
+/** Does what may unmap a file's last area: the call holds the file meanwhile. */
+function whileHeld(mapping: AddressSpace | null, act: () => number): number {
+  if (mapping === null) return act();
+  mapping.areas += 1;
+  const result = act();
+  mapping.areas -= 1;
+  if (mapping.areas === 0) mapping.drop();
+  return result;
+}
+
 /** filemap_populate(), shmem_populate(): nothing is installed when the file ends before the range does. */
 function holds(mapping: AddressSpace, pgoff: number, npages: number): boolean {
   return npages > 0 && mapping.page(pgoff + npages - 1) >= 0;
@@ -98,15 +134,7 @@ function mapAnew(mm: Mm, { vpn, sizePages, pgoff, flags }: RemapFilePagesArgs): 
   if ((vmFlags & VM_LOCKED) !== 0) args.flags |= map.LOCKED;
   args.file = { mapped, readable: true, writable: (vmFlags & VM_MAYWRITE) !== 0, mappable: true };
   args.pgoff = pgoff;
-  // The call holds the file, whose last area may go meanwhile.
-  const mapping = mapped.mapping ?? null;
-  if (mapping !== null) mapping.areas += 1;
-  const result = doMmap(mm, args);
-  if (mapping !== null) {
-    mapping.areas -= 1;
-    if (mapping.areas === 0) mapping.drop();
-  }
-  return Math.min(result, 0);
+  return Math.min(whileHeld(mapped.mapping ?? null, () => doMmap(mm, args)), 0);
 }
 
 /** Whether the areas from `first` up to page `end` follow each other and are alike. */

@@ -22,6 +22,7 @@ const SINCE: Readonly<Record<string, string>> = {
   '2.6.27': 'dup3 pipe2',
   '2.6.31': 'rt_tgsigqueueinfo',
   '2.6.36': 'prlimit64',
+  '3.7': 'kern_features',
   '3.14': 'sched_setattr sched_getattr',
   '3.17': 'getrandom memfd_create',
   '3.19': 'execveat',

@@ -9,6 +9,7 @@ import {
 } from './mm_rules.js';
 import { callPresence, firstReleaseWith } from './calls.js';
 import { rules24 } from './mm_rules_24.js';
+import { rules36 } from './mm_rules_3x.js';
 import { type Release, versionNumber } from './release.js';
 
 const MIB = 1024 * 1024;
@@ -124,6 +125,15 @@ export const releases: readonly Release[] = [
     ...old,
     memlock: eightPages,
     rules: rules2618,
+  },
+  {
+    name: '3.6',
+    date: '2012-09',
+    about: 'going down, the search walks on from the cache (Xiao Guangrong); one page guards a stack',
+    genericSearch: { up: 'hole-size-3.6', down: 'hole-size-3.6' },
+    ...recent,
+    memlock: sixtyFourKib,
+    rules: rules36,
   },
   {
     name: '4.12',

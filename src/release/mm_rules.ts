@@ -99,7 +99,7 @@ const mremapMoves6x: readonly MremapStep[] = [
   'three areas below the limit: ENOMEM',
 ];
 
-const madvise26: readonly MadviseStep[] = ['unaligned: EINVAL', 'length rounds to 0: EINVAL', 'wraps: EINVAL', 'empty: 0'];
+export const madvise26: readonly MadviseStep[] = ['unaligned: EINVAL', 'length rounds to 0: EINVAL', 'wraps: EINVAL', 'empty: 0'];
 
 /** MADV_NORMAL, RANDOM, SEQUENTIAL, WILLNEED, DONTNEED. */
 const advice25: Readonly<Record<number, AdviceRule>> = {
@@ -118,7 +118,7 @@ const advice2613: Readonly<Record<number, AdviceRule>> = {
 };
 
 /** And REMOVE, DONTFORK, DOFORK. */
-const advice2618: Readonly<Record<number, AdviceRule>> = {
+export const advice2618: Readonly<Record<number, AdviceRule>> = {
   ...advice25, 0: 'flags', 1: 'flags', 2: 'flags', 9: 'punch a hole: needs VM_WRITE, ENOSYS', 10: 'flags', 11: 'flags',
 };
 
@@ -199,9 +199,10 @@ export const rules25: MmRules = {
   remapFilePages: 'any prot',
   move: { frontLosesAccount: true, populatesAll: true, locksTwice: false, growthIsChecked: false },
   lock: {
-    privileged: true, halfOfRam: true, countsOnce: false, countsInInt: false, onFault: false, onFaultAlone: false,
-    limitsStacks: false,
+    privileged: true, halfOfRam: true, countsOnce: false, countsInInt: false, presentLast: false, onFault: false,
+    onFaultAlone: false, limitsStacks: false,
   },
+  populatesPrivate: false,
   anonymousPgoff: false,
   merges: 'anonymous',
   mlockMerges: false,
@@ -215,9 +216,12 @@ export const rules25: MmRules = {
   noreserveFlag: false,
   stackFlag: false,
   sharedAnonymousPgoffZero: false,
+  coloursByPgoffZero: false,
   mmapMinAddr: 0,
+  unmapForgetsHole: true,
   stackGuardGap: 0,
   stackGapFrom: 'accessible memory',
+  stack: { guardPage: false, keepsPgoff: false },
   searchKeepsGaps: false,
   heuristic: 'free',
   brk: { least: 'end_code', dataLimitFirst: false, dataFrom: 'start_data', shrinkNeedsMap: false, dataVm: false },
@@ -389,16 +393,19 @@ export const rules412: MmRules = {
   msyncForgetsEnd: false,
   remapFilePages: 'emulated',
   move: { ...rules2618.move, growthIsChecked: true },
-  lock: { ...rules2618.lock, countsOnce: true, countsInInt: true, onFault: true, onFaultAlone: true },
+  lock: { ...rules2618.lock, presentLast: true, countsOnce: true, countsInInt: true, onFault: true, onFaultAlone: true },
+  populatesPrivate: true,
   neverMerges: VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP,
   anonVma: '6.13',
   munmapLimit: 'hole-in-one-area',
   prot: { ...rules2618.prot, dataLimit: true },
   noreserveFlag: true,
   sharedAnonymousPgoffZero: true,
+  coloursByPgoffZero: true,
   mmapMinAddr: 65536,
   stackGuardGap: 256,
   stackGapFrom: 'all memory',
+  stack: { guardPage: false, keepsPgoff: true },
   brk: { least: 'start_brk', dataLimitFirst: true, dataFrom: 'start_brk', shrinkNeedsMap: false, dataVm: true },
   maps: { ...rules2618.maps, names: '6.1', anonymousOffsetZero: true },
 };

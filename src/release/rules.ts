@@ -90,6 +90,7 @@ export type MremapStep =
   | 'DONTUNMAP over RLIMIT_AS or RLIMIT_DATA: ENOMEM'
   | 'charge the growth: ENOMEM'
   | 'ask for the growth: ENOMEM'
+  | 'charge the growth: EFAULT'
   | 'grow in place'
   | 'grow in place, charged and merged'
   | 'may not move: ENOMEM'
@@ -117,6 +118,8 @@ export type AdviceRule =
   | 'read-ahead, split above the map limit once: ENOMEM'
   | 'flags'
   | 'huge pages'
+  | 'huge pages, once, of private memory of its own'
+  | 'flags, also of special memory'
   | 'flags that do not merge pages of shared or special memory'
   | 'no file: EBADF'
   | 'no file: EBADF, beyond its end: EIO'
@@ -201,10 +204,14 @@ export interface MmRules {
   readonly noreserveFlag: boolean;
   /** MAP_STACK keeps huge pages away by a flag of its own: 6.7 on. */
   readonly stackFlag: boolean;
-  /** MAP_SHARED needs pgoff 0 for anonymous memory, which 6.x sets itself. */
+  /** Shared memory without a file begins at pgoff 0, whatever the caller says: not yet in 2.6.18. */
   readonly sharedAnonymousPgoffZero: boolean;
+  /** The search colours it by that 0, too, not by the caller's pgoff: not yet in 3.8. */
+  readonly coloursByPgoffZero: boolean;
   /** Bytes below which nothing may be mapped; 0 before mmap_min_addr existed. */
   readonly mmapMinAddr: number;
+  /** An unmap below the cache forgets the hole size, too (arch_unmap_area(), mm/mmap.c): no more in 3.6, on any machine. */
+  readonly unmapForgetsHole: boolean;
   /** Pages kept free beside a stack that grows. */
   readonly stackGuardGap: number;
   /**
@@ -212,6 +219,7 @@ export interface MmRules {
    * expand_downwards()), or memory that can be accessed (6.1). Before the gap it says nothing.
    */
   readonly stackGapFrom: 'all memory' | 'accessible memory';
+  readonly stack: StackRules;
   /** The search itself keeps that gap, and the least address, and not the hint's test alone: 6.13. */
   readonly searchKeepsGaps: boolean;
   /** Overcommit mode 0 compares one request with free memory, or with all of it (6.x). */
@@ -224,10 +232,15 @@ export interface MmRules {
   readonly msyncWraps: 'EINVAL' | 'ENOMEM';
   /** msync of a range that runs past the last area of all succeeds: 2.6.18. */
   readonly msyncForgetsEnd: boolean;
-  /** remap_file_pages reorders page-table entries (2.5; from 2.6.0 in areas marked VM_NONLINEAR), or maps anew. */
-  readonly remapFilePages: 'any prot' | 'linear' | 'nonlinear' | 'emulated';
+  /**
+   * remap_file_pages reorders page-table entries (2.5; from 2.6.0 in areas marked VM_NONLINEAR), or maps anew:
+   * files alone, whose dirty pages are counted (3.6, 3.8), or all (4.0 on).
+   */
+  readonly remapFilePages: 'any prot' | 'linear' | 'nonlinear' | 'nonlinear, files anew' | 'emulated';
   readonly move: MoveRules;
   readonly lock: LockRules;
+  /** MAP_POPULATE makes private memory present, too, unless MAP_NONBLOCK stands with it: not yet in 2.6.18. */
+  readonly populatesPrivate: boolean;
   /** Anonymous requests of whole huge pages without a hint are aligned to one, on 64-bit tasks: 6.7 on. */
   readonly alignsHugePages: boolean;
   /** Which tasks' maps of files are, where the file system asks for it. */
@@ -248,8 +261,11 @@ export interface MapsRules {
   readonly pads: 'long' | '8 digits';
   /** A blank follows the inode where there is no name: from the seq_file version of 2.5 on. */
   readonly blankAfterInode: boolean;
-  /** What memory without a file is called: [heap] and [stack] since 2.6.12; 6.x marks what overlaps the heap. */
-  readonly names: 'none' | '2.6.12' | '6.1' | '6.13';
+  /**
+   * What memory without a file is called: [heap] and [stack] since 2.6.12; in 3.6 and 3.8 [stack] or [stack:TID] where
+   * a task's stack pointer is (Target.showsStacks); 6.x marks what overlaps the heap.
+   */
+  readonly names: 'none' | '2.6.12' | '3.6' | '6.1' | '6.13';
   /** Offset 0 where there is no file. */
   readonly anonymousOffsetZero: boolean;
 }
@@ -279,6 +295,17 @@ export interface MoveRules {
     readonly growthIsChecked: boolean;
 }
 
+/** Areas that grow by faults: expand_downwards(), expand_upwards(), mm/mmap.c. */
+export interface StackRules {
+  /**
+   * The last page of the area keeps other memory away: a fault there grows it by one more, or is a SIGBUS where
+   * something else lies next to it. /proc/PID/maps and mlock leave that page out. check_stack_guard_page(), 3.6 and 3.8.
+   */
+  readonly guardPage: boolean;
+  /** It grows down by no more pages than its vm_pgoff has: not yet in 2.6.18. */
+  readonly keepsPgoff: boolean;
+}
+
 /** mlock and its relatives. */
 export interface LockRules {
   /** mlock needs CAP_IPC_LOCK, which no program here has: up to 2.6.8. */
@@ -287,7 +314,9 @@ export interface LockRules {
   readonly halfOfRam: boolean;
   /** Pages locked already do not count a second time against RLIMIT_MEMLOCK: 4.9 on. */
   readonly countsOnce: boolean;
-  /** MLOCK_ONFAULT exists, and pages are made present after all areas have their flag: 4.4 on. */
+  /** Pages are made present after all areas have their flag, which special ones (VM_SPECIAL) never get: 3.6 on. */
+  readonly presentLast: boolean;
+  /** MLOCK_ONFAULT exists, and mprotect makes locked memory present that becomes writable: 4.4 on. */
   readonly onFault: boolean;
   /** mlockall(MCL_ONFAULT) alone is no error, and unlocks everything: 4.12, not in 6.1 any more. */
   readonly onFaultAlone: boolean;

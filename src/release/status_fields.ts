@@ -26,6 +26,8 @@ export interface StatusRules {
   readonly fields: readonly StatusField[];
   /** VmData and its like come from walking the areas (2.5.46), from counts of areas, or from data_vm (4.9). */
   readonly memory: 'walk' | 'counts' | 'data_vm';
+  /** VmSize leaves out areas of VM_IO and VM_RESERVED: mm->reserved_vm, 2.6.9 to 3.6. */
+  readonly sizeIsLessReserved: boolean;
   /** "Groups:" ends in a blank though there are none. */
   readonly groupsEndInBlank: boolean;
   /** VmExe is no more than what is mapped executable, so that VmLib does not wrap below 0: task_mem(). */
@@ -44,6 +46,7 @@ export function statusRules(release: Release): StatusRules {
       return (from === undefined || isFrom(from)) && (until === undefined || !isFrom(until));
     }).map(([name]) => name),
     memory: isFrom('4.9') ? 'data_vm' : isFrom('2.6.9') ? 'counts' : 'walk',
+    sizeIsLessReserved: isFrom('2.6.9') && !isFrom('3.8'),
     groupsEndInBlank: isFrom('4.9'),
     clampsExe: isFrom('6.1'),
     countsAllTables: isFrom('6.1'),

@@ -1,7 +1,8 @@
 /** What /proc shows of the tasks of a kernel. */
 import type { ProcSource, ProcTask } from '../fs/proc_task.js';
 import { isRunnable, type TaskTable } from '../task/task_table.js';
-import { hexDigits } from '../lib/u64.js';
+import { hexDigits, pageOffset, vpnOf } from '../lib/u64.js';
+import type { TaskStack } from '../mm/maps.js';
 import { bitHi, bitLo, type PendingSet } from '../task/signal_state.js';
 import type { Process } from './process.js';
 
@@ -53,9 +54,26 @@ function taskAt(k: TaskSource, slot: number): ProcTask {
     state: isRunnable(k.tasks.state[slot]!) ? 'R (running)' : 'S (sleeping)',
     threads: process.tasks,
     mm: process.mm,
+    stacks: () => stacksOf(k, process, slot),
     files: process.files,
     signals: signalsOf(k, process, slot),
   };
+}
+
+/** KSTK_ESP() of every task of the process, from `first` on and around, as while_each_thread() goes. */
+function stacksOf(k: TaskSource, process: Process, first: number): TaskStack[] {
+  const { mm, user } = process;
+  const { pageShift } = mm.target;
+  const sp = new Int32Array(2);
+  const stacks: TaskStack[] = [];
+  k.tasks.forEach((slot) => {
+    if (k.processes[k.tasks.process[slot]!] !== process) return;
+    user.stackPointer(slot, sp);
+    const vpn = vpnOf(sp[0]!, sp[1]!, pageShift);
+    stacks.push({ tid: k.tasks.tid[slot]!, vpn, offset: pageOffset(sp[1]!, pageShift) });
+  });
+  const at = stacks.findIndex(({ tid }) => tid === k.tasks.tid[first]);
+  return [...stacks.slice(at), ...stacks.slice(0, at)];
 }
 
 const NSIG = 64;

@@ -35,6 +35,9 @@ export const worlds: Readonly<Record<string, World>> = {
   'sparc64 64-bit, 2.5.46': { ...sparc, ...upperHalf, hole: { start: 200, end: 260, rule: '2.5.46' }, hintStarts: true },
   'sparc64 64-bit, 2.6.0': { ...sparc, ...upperHalf, hole: { start: 200, end: 260, rule: '2.5.46' } },
   'sparc64 64-bit, 2.6.18': { ...sparc, ...upperHalf, longest: 190, base: 270, hole: { start: 190, end: 270, rule: '2.6.18' } },
+  'sparc64 64-bit, 3.6': {
+    ...sparc, ...upperHalf, longest: 190, base: 270, hole: { start: 190, end: 270, rule: '2.6.18' }, keepsHole: true,
+  },
   ia64,
   'ia64, 2.6.13': { ...ia64, hookOnce: true },
   'stack guards in searches too': { ...plain, guard: 9, guardInSearch: true },
@@ -60,7 +63,12 @@ function targetFor(w: World): Target {
     },
     region: w.region === null ? null : { pages: w.region.pages, mapLimit: w.region.limit },
     colour: { shared: w.shared, file: w.file, addsPgoff: w.addsPgoff },
-    release: { ...real.release, rules: { ...real.release.rules, stackGuardGap: w.guard, searchKeepsGaps: w.guardInSearch } },
+    release: {
+      ...real.release,
+      rules: {
+        ...real.release.rules, stackGuardGap: w.guard, searchKeepsGaps: w.guardInSearch, unmapForgetsHole: !w.keepsHole,
+      },
+    },
   };
 }
 
@@ -144,7 +152,7 @@ export class GenerationPair {
     const before = mm.stats.probes;
     memory.probes = 0;
     const expected = naiveGenerations[this.name]!(world, this.areas(), memory, {
-      hint: isRoundedUp ? hint + 1 : hint, len: args.lenPages, isFile: args.file !== null,
+      hint: isRoundedUp && !world.hintsGoDown ? hint + 1 : hint, len: args.lenPages, isFile: args.file !== null,
       isShared: (args.flags & mm.target.map.SHARED) !== 0, pgoff: args.pgoff,
     });
     const got = doMmap(mm, args);
@@ -167,6 +175,8 @@ export class GenerationPair {
     args.offset = 0;
     // What a region cannot map, ia64's system call refuses.
     if (world.region !== null && (args.vpn % world.region.pages) + args.lenPages > world.region.limit) return;
+    const isShared = (args.flags & mm.target.map.SHARED) !== 0;
+    if (world.fixedColours && isShared && args.vpn % world.shared !== args.pgoff % world.shared) return;
     naiveUnmap(this.name, world, this.areas(), this.memory, args.vpn, args.vpn + args.lenPages);
     if (doMmap(mm, args) !== args.vpn) throw new Error('MAP_FIXED failed');
   }
@@ -209,14 +219,20 @@ export function pairings(): { name: string; search: SearchName; world: World }[]
   });
 }
 
+/** What every machine has in 3.6. */
+const in36 = { hintsGoDown: true as const };
+
 /** Machines as they were, in pages and by hand; their own records are what is compared. */
 export const realWorlds: readonly { arch: string; bits: Bits; release: string; world: World }[] = [
   ...['2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6'].map((release) => ({
     arch: 'i386', bits: 32 as const, release, world: { ...plain, end: 0xc0000, longest: 0xc0000, base: 0x40000, mmapBase: 0x40000, lowest: 0 },
   })),
-  ...['2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18'].map((release) => ({
+  ...['2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '3.6'].map((release) => ({
     arch: 'i386', bits: 32 as const, release,
-    world: { ...plain, end: 0xc0000, longest: 0xc0000, base: 0x40000, mmapBase: 0xb8000, topDown: true, lowest: 0 },
+    world: {
+      ...plain, end: 0xc0000, longest: 0xc0000, base: 0x40000, mmapBase: 0xb8000, topDown: true, lowest: 0,
+      ...(release === '3.6' ? in36 : {}),
+    },
   })),
   ...['2.5.46', '2.6.6', '2.6.9'].map((release) => ({
     arch: 'x86_64', bits: 64 as const, release,
@@ -239,12 +255,20 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
     },
   },
   {
-    arch: 'x86_64', bits: 32, release: '2.6.18',
+    arch: 'x86_64', bits: 64, release: '3.6',
     world: {
-      ...plain, end: 0xffffe, wordEnd: 2 ** 52, longest: 0xffffe, base: 0x55555, mmapBase: 0xf7ffe, topDown: true,
-      holeHit: 'moves the cache',
+      ...plain, end: 2 ** 35 - 1, wordEnd: 2 ** 52, longest: 2 ** 35 - 1, base: 0x2aaaaaaab, mmapBase: 2 ** 35 - 1 - 2 ** 15,
+      topDown: true, holeHit: 'never', ...in36,
     },
   },
+  ...['2.6.18', '3.6'].map((release) => ({
+    arch: 'x86_64', bits: 32 as const, release,
+    world: {
+      ...plain, end: 0xffffe, wordEnd: 2 ** 52, longest: 0xffffe, base: 0x55555, mmapBase: 0xf7ffe, topDown: true,
+      holeHit: 'moves the cache' as const,
+      ...(release === '3.6' ? in36 : {}),
+    },
+  })),
   ...['2.5.46', '2.6.0', '2.6.11', '2.6.13'].map((release) => ({
     arch: 'sparc64', bits: 64 as const, release,
     world: {
@@ -253,13 +277,15 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
       holeHit: 'moves the cache' as const,
     },
   })),
-  {
-    arch: 'sparc64', bits: 64, release: '2.6.18',
+  ...['2.6.18', '3.6'].map((release) => ({
+    arch: 'sparc64', bits: 64 as const, release,
     world: {
       ...sparc, end: 2 ** 51 - 2 ** 21, wordEnd: 2 ** 51, longest: 2 ** 30 - 2 ** 19 - 1, base: 2 ** 51 - 2 ** 30 + 2 ** 19,
-      mmapBase: 2 ** 51 - 2 ** 30 + 2 ** 19, hole: { start: 2 ** 30 - 2 ** 19, end: 2 ** 51 - 2 ** 30 + 2 ** 19, rule: '2.6.18' },
+      mmapBase: 2 ** 51 - 2 ** 30 + 2 ** 19,
+      hole: { start: 2 ** 30 - 2 ** 19, end: 2 ** 51 - 2 ** 30 + 2 ** 19, rule: '2.6.18' as const },
+      ...(release === '3.6' ? { ...in36, fixedColours: true as const, keepsHole: true as const } : {}),
     },
-  },
+  })),
   ...['2.5.46', '2.6.0', '2.6.13'].map((release) => ({
     arch: 'sparc64', bits: 32 as const, release,
     world: {
@@ -268,19 +294,21 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
       holeHit: 'moves the cache' as const,
     },
   })),
-  {
-    arch: 'sparc64', bits: 32, release: '2.6.18',
+  ...['2.6.18', '3.6'].map((release) => ({
+    arch: 'sparc64', bits: 32 as const, release,
     world: {
       ...sparc, end: 0x7ffff, wordEnd: 2 ** 51, longest: 0x7ffff, base: 0x38000, mmapBase: 0x7bfff, topDown: true,
-      hole: { start: 2 ** 30 - 2 ** 19, end: 2 ** 51 - 2 ** 30 + 2 ** 19, rule: '2.6.18' },
+      hole: { start: 2 ** 30 - 2 ** 19, end: 2 ** 51 - 2 ** 30 + 2 ** 19, rule: '2.6.18' as const },
+      ...(release === '3.6' ? { ...in36, fixedColours: true as const, keepsHole: true as const } : {}),
     },
-  },
-  ...['2.5.46', '2.6.0', '2.6.12-rc1', '2.6.13', '2.6.18'].map((release) => ({
+  })),
+  ...['2.5.46', '2.6.0', '2.6.12-rc1', '2.6.13', '2.6.18', '3.6'].map((release) => ({
     arch: 'ia64', bits: 64 as const, release,
     world: {
       ...plain, end: 0xa000000000000000 / 2 ** 14, wordEnd: 2 ** 50, longest: 2 ** 30 - 1, base: 2 ** 47, mmapBase: 2 ** 47,
       region: { pages: 2 ** 47, limit: 2 ** 30 - 1 }, hintStarts: true, shared: 64,
       ...(release === '2.6.13' || release === '2.6.18' ? { hookOnce: true as const } : {}),
+      ...(release === '3.6' ? { ...in36, hookOnce: true as const } : {}),
     },
   })),
 ];

@@ -122,12 +122,12 @@ describe.each(free)('2.6.9 and later: %s', (rules) => {
     expect([lock(mm, 2, 2), locks(mm, 4)]).toEqual([-ENOMEM, '--.-']);
   });
 
-  // From 4.12 to 6.13 memory that was written, which locking does, does not join memory that was not.
+  // From 3.6 to 6.13 memory that was written, which locking does, does not join memory that was not.
   it('unlocking merges from 2.6.18 on', () => {
     const mm = start('FFFF');
     lock(mm, 1, 2);
     unlock(mm, 1, 2);
-    expect(picture(mm)).toBe(['2.6.11', '4.12', '6.1', '6.13'].includes(rules) ? 'F|FF|F' : 'FFFF');
+    expect(picture(mm)).toBe(['2.6.11', '3.6', '4.12', '6.1', '6.13'].includes(rules) ? 'F|FF|F' : 'FFFF');
     mm.check();
   });
 

@@ -41,7 +41,7 @@ export class NaiveAdvice extends NaiveMaps {
 
   private ruleOf(advice: number): AdviceRule | undefined {
     const rule = this.rules.advice[advice];
-    return rule === 'huge pages' && this.target.hugePages === 0 ? undefined : rule;
+    return rule?.startsWith('huge pages') && this.target.hugePages === 0 ? undefined : rule;
   }
 
   madvise(addr: bigint, len: bigint, advice: number): number {
@@ -95,11 +95,18 @@ export class NaiveAdvice extends NaiveMaps {
         return this.mismerge(page, end, this.advised(flags, advice));
       case 'flags':
         return this.flagAdvice(page, end, advice);
+      case 'flags, also of special memory':
       case 'huge pages':
         return this.changeTo(page, end, this.advised(flags, advice));
+      case 'huge pages, once, of private memory of its own': {
+        const known = advice === 14 ? VM_HUGEPAGE : VM_NOHUGEPAGE;
+        const isUnfit = (flags & (this.rules.neverMerges | VM_MIXEDMAP | VM_SHARED | VM_MAYSHARE)) !== 0;
+        if (isUnfit || (flags & known) !== 0) return -EINVAL;
+        return this.changeTo(page, end, this.advised(flags, advice));
+      }
       case 'flags that do not merge pages of shared or special memory': {
         if (advice === 13) return this.changeTo(page, end, flags & ~VM_MERGEABLE);
-        const unfit = VM_SHARED | VM_MAYSHARE | VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_MIXEDMAP;
+        const unfit = VM_SHARED | VM_MAYSHARE | VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_MIXEDMAP | this.rules.neverMerges;
         return (flags & unfit) !== 0 ? 0 : this.changeTo(page, end, flags | VM_MERGEABLE);
       }
       case 'no file: EBADF':
@@ -200,7 +207,7 @@ export class NaiveAdvice extends NaiveMaps {
 
   private punch(pages: readonly Page[], needed: number, otherFiles: number): number {
     const { flags, file } = pages[0]!;
-    if ((flags & VM_LOCKED) !== 0 || file === '') return -EINVAL;
+    if ((flags & (VM_LOCKED | VM_NONLINEAR)) !== 0 || file === '') return -EINVAL;
     if ((flags & VM_SHARED) === 0 || (flags & needed) === 0) return -EACCES;
     const shared = this.world.files.get(file);
     if (!shared?.isShm) return -otherFiles;
@@ -244,7 +251,7 @@ export class NaiveAdvice extends NaiveMaps {
     if (this.overMemlock(start, npages)) return -ENOMEM;
     if (rules.privileged) return -EPERM;
     const error = this.applyLock(start, npages, lock);
-    if (error < 0 || !rules.onFault) return error;
+    if (error < 0 || !rules.presentLast) return error;
     return this.populate(start, start + npages, false) < 0 ? -ENOMEM : 0;
   }
 
@@ -298,23 +305,23 @@ export class NaiveAdvice extends NaiveMaps {
     const bits = rules.onFault ? VM_LOCKED | VM_LOCKONFAULT : VM_LOCKED;
     const { flags, vpn } = page;
     const newFlags = ((flags & ~bits) | lock) >>> 0;
-    const isSpecial = rules.onFault && (flags & this.rules.neverMerges) !== 0;
+    const isSpecial = rules.presentLast && (flags & this.rules.neverMerges) !== 0;
     if (newFlags === flags || isSpecial) return 0;
-    if (this.change(vpn, end, newFlags, mlockMerges) < 0) return rules.onFault ? -ENOMEM : -EAGAIN;
+    if (this.change(vpn, end, newFlags, mlockMerges) < 0) return rules.presentLast ? -ENOMEM : -EAGAIN;
     const was = (flags & VM_LOCKED) !== 0;
     const is = (newFlags & VM_LOCKED) !== 0;
     if (was !== is) this.lockedVm += is ? end - vpn : vpn - end;
     return this.lockedNow(page, vpn, end, was, is);
   }
 
-  /** Before 4.4 each area is made present as it is locked. */
+  /** Up to 2.6.18 each area is made present as it is locked. */
   private lockedNow(page: Page, start: number, end: number, was: boolean, is: boolean): number {
-    const isPresent = this.rules.lock.onFault || (was && is) || !is;
+    const isPresent = this.rules.lock.presentLast || (was && is) || !is;
     return isPresent || (page.flags & VM_IO) !== 0 ? 0 : this.makePresent(start, end);
   }
 
   mlockall(flags: number): number {
-    const { privileged, halfOfRam, onFault, onFaultAlone } = this.rules.lock;
+    const { privileged, halfOfRam, onFault, onFaultAlone, presentLast } = this.rules.lock;
     const [CURRENT, FUTURE, ONFAULT] = [1, 2, 4];
     const known = CURRENT | FUTURE | (onFault ? ONFAULT : 0);
     if ((flags & ~known) !== 0 || flags === 0 || (flags === ONFAULT && !onFaultAlone)) return -EINVAL;
@@ -324,7 +331,7 @@ export class NaiveAdvice extends NaiveMaps {
     if (privileged) return isOver ? -ENOMEM : -EPERM;
     if (isOver && (flags & CURRENT) !== 0) return -ENOMEM;
     this.lockEverything(flags);
-    if (onFault && (flags & CURRENT) !== 0) this.populate(0, this.target.taskSize, true);
+    if (presentLast && (flags & CURRENT) !== 0) this.populate(0, this.target.taskSize, true);
     return 0;
   }
 
@@ -434,6 +441,7 @@ export class NaiveAdvice extends NaiveMaps {
     const size = len - (len % this.pageSize);
     if (this.long(start + size) <= start) return -EINVAL;
     const [vpn, npages] = [this.pageOf(start), this.pageOf(size)];
+    if (how === 'nonlinear, files anew') return this.reorderShm(vpn, npages, pgoff);
     if (how !== 'emulated') return this.reorder(vpn, npages, addr + len, pgoff, null);
     return this.mapAnew(vpn, npages, pgoff, flags);
   }
@@ -455,6 +463,30 @@ export class NaiveAdvice extends NaiveMaps {
       each.rights = prot ?? each.flags & RWX;
     });
     return 0;
+  }
+
+  /** 3.6, mm/fremap.c: files go to mmap_region() with the area's flags, shared memory is reordered. */
+  private reorderShm(vpn: number, npages: number, pgoff: number): number {
+    const most = 2n ** BigInt(this.target.pteFileMaxBits);
+    if (this.long(BigInt(pgoff + npages)) < BigInt(pgoff) || BigInt(pgoff + npages) >= most) return -EINVAL;
+    const page = this.at(vpn);
+    const file = page && this.world.files.get(page.file);
+    if (page === undefined || file === undefined || (page.flags & VM_SHARED) === 0) return -EINVAL;
+    if (vpn + npages > this.endOf(page)) return -EINVAL;
+    const { flags } = page;
+    if ((flags & VM_NONLINEAR) === 0 && pgoff === page.pgoff) return 0;
+    if (!file.isShm) {
+      const { file: name } = page;
+      if (this.unmapPages(vpn, vpn + npages) < 0) return -ENOMEM;
+      if (this.bytes(this.totalVm + npages) > this.limits.as) return -ENOMEM;
+      this.add(vpn, vpn + npages, flags, name, pgoff, true, 'mmap');
+      if ((flags & VM_LOCKED) === 0) return 0;
+      this.lockedVm += npages;
+      this.makePresent(vpn, vpn + npages);
+      return 0;
+    }
+    for (const each of this.areaOf(page)) each.flags = (each.flags | VM_NONLINEAR) >>> 0;
+    return this.reorder(vpn, npages, BigInt(vpn + npages) * this.pageSize, pgoff, null);
   }
 
   /** 4.0 on: mmap once more, over areas of one file with the same flags. */

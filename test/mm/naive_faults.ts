@@ -3,7 +3,7 @@
  */
 import { EFAULT, ENOMEM } from '../../src/arch/generic/errno.js';
 import {
-  VM_ACCOUNT, VM_DONTCOPY, VM_EXEC, VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED, VM_READ, VM_SHARED, VM_WRITE,
+  VM_ACCOUNT, VM_DONTCOPY, VM_EXEC, VM_GROWSDOWN, VM_GROWSUP, VM_IO, VM_LOCKED, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE,
 } from '../../src/arch/generic/mman.js';
 import { VM_LOCKONFAULT, VM_WIPEONFORK } from '../../src/arch/generic/mman_calls.js';
 import { type Frame, type NaiveFile, NaivePages, type Page } from './naive_pages.js';
@@ -48,6 +48,9 @@ export class NaiveFaults extends NaivePages {
     const needed = isWrite ? VM_WRITE : this.target.readFaultNeeds;
     if ((page.flags & needed) === 0) return this.refuse('SEGV_ACCERR');
     if (page.guard) return this.refuse('SEGV_MAPERR');
+    if (this.rules.stack.guardPage && page.frame === null && page.file === '' && !this.keepsGuardPage(page)) {
+      return this.refuse('SIGBUS');
+    }
     const isShared = (page.flags & VM_SHARED) !== 0;
     if (isWrite && !isShared) this.prepareAnon(page);
     if (page.frame === null) return this.fill(page, isWrite, isShared);
@@ -124,11 +127,15 @@ export class NaiveFaults extends NaivePages {
     const pages = this.range(start, end);
     const { flags } = pages[0]!;
     const isWrite = (flags & VM_WRITE) !== 0;
-    if (this.rules.lock.onFault ? (flags & VM_LOCKONFAULT) !== 0 : (flags & (VM_READ | VM_WRITE)) === 0) {
-      return this.rules.lock.onFault ? 0 : -EFAULT;
-    }
-    const done = this.touchAll(pages, isWrite);
-    return done === pages.length ? 0 : done === 0 ? -EFAULT : PARTLY;
+    const { onFault, presentLast } = this.rules.lock;
+    if (onFault && (flags & VM_LOCKONFAULT) !== 0) return 0;
+    // get_user_pages(): FOLL_WRITE for memory that is copied on writes, FOLL_FORCE for locked memory of 3.6 on.
+    const isForced = onFault || (presentLast && (flags & VM_LOCKED) !== 0);
+    const writes = isWrite && (!presentLast || (flags & VM_SHARED) === 0);
+    if (!isForced && !writes && (flags & VM_READ) === 0) return -EFAULT;
+    const touched = this.withoutGuardPage(pages);
+    const done = this.touchAll(touched, isWrite);
+    return done === touched.length ? 0 : done === 0 ? -EFAULT : PARTLY;
   }
 
   /** How many could be touched before one could not. */
@@ -141,7 +148,8 @@ export class NaiveFaults extends NaivePages {
   populate(start: number, end: number, ignoresErrors: boolean): number {
     for (let page = this.above(start); page !== undefined && page.vpn < end; ) {
       const stop = Math.min(this.endOf(page), end);
-      const error = this.makePresent(page.vpn, stop);
+      const isKernels = (page.flags & (VM_IO | VM_PFNMAP)) !== 0;
+      const error = isKernels ? 0 : this.makePresent(page.vpn, stop);
       if (error < 0 && !ignoresErrors) return -EFAULT;
       page = this.above(stop);
     }
@@ -149,6 +157,34 @@ export class NaiveFaults extends NaivePages {
   }
 
   // ---- stacks ---------------------------------------------------------------------------------------
+
+  /** check_stack_guard_page() of 3.6: false where another area lies right below a stack's lowest page (or above). */
+  private keepsGuardPage(page: Page): boolean {
+    const { vpn, flags } = page;
+    if ((flags & VM_GROWSDOWN) !== 0 && page.first) {
+      const below = this.at(vpn - 1);
+      if (below !== undefined) return (below.flags & VM_GROWSDOWN) !== 0;
+      if (vpn > 0) this.growDown(page, vpn - 1);
+    }
+    if ((flags & VM_GROWSUP) !== 0 && this.endOf(page) === vpn + 1) {
+      const above = this.at(vpn + 1);
+      if (above !== undefined) return (above.flags & VM_GROWSUP) !== 0;
+      this.growUp(page);
+    }
+    return true;
+  }
+
+  /** What of one area's pages mlock touches: not the guard page, which is no part of another stack's area. */
+  private withoutGuardPage(pages: Page[]): Page[] {
+    if (!this.rules.stack.guardPage || (pages[0]!.flags & VM_LOCKED) === 0) return pages;
+    return pages.filter(({ vpn, first, flags }) => {
+      const isLowest = (flags & VM_GROWSDOWN) !== 0 && first && ((this.at(vpn - 1)?.flags ?? 0) & VM_GROWSDOWN) === 0;
+      const above = this.at(vpn + 1);
+      const isEnd = above === undefined || above.first;
+      const isHighest = (flags & VM_GROWSUP) !== 0 && isEnd && ((above?.flags ?? 0) & VM_GROWSUP) === 0;
+      return !isLowest && !isHighest;
+    });
+  }
 
   private growStack(vpn: number): boolean {
     const above = this.above(vpn);
@@ -185,15 +221,15 @@ export class NaiveFaults extends NaivePages {
   private growDown(top: Page, vpn: number): boolean {
     const { rules } = this;
     const grow = top.vpn - vpn;
+    if (this.bytes(vpn) < rules.mmapMinAddr) return false;
     if (rules.stackGuardGap > 0) {
-      if (this.bytes(vpn) < rules.mmapMinAddr) return false;
       // gap_addr = address - stack_guard_gap, which must not wrap below 0.
       if (rules.stackGapFrom === 'all memory' && vpn - rules.stackGuardGap < 0) return false;
       const prev = this.pages[this.indexOf(vpn) - 1];
       if (this.isObstacle(prev, VM_GROWSDOWN) && prev!.vpn >= vpn - rules.stackGuardGap) return false;
     }
     this.prepareAnon(top);
-    if (rules.stackGuardGap > 0 && grow > top.pgoff) return false;
+    if (rules.stack.keepsPgoff && grow > top.pgoff) return false;
     const size = this.endOf(top) - vpn;
     if (rules.accounts && !this.world.charge(grow)) return false;
     if (!this.fits(top, size, grow)) {
@@ -211,6 +247,7 @@ export class NaiveFaults extends NaivePages {
     if (this.isObstacle(next, VM_GROWSUP) && next!.vpn < gapEnd) return false;
     // 2.6.18, expand_upwards(): an accounted stack is charged, and its size is the new one.
     const charged = (end.flags & VM_ACCOUNT) === 0 ? 0 : 1;
+    if (charged > 0) this.prepareAnon(end);
     if (!this.fits(end, area.length + charged, 1) || !this.world.charge(charged)) return false;
     this.extend(end, end.vpn + 1, end.vpn + 2, end.pgoff + 1);
     return true;

@@ -34,6 +34,12 @@ export interface World {
   readonly holeHit?: 'moves the cache' | 'never';
   /** 2.6.13's hook for the cursor, too: once a munmap, with the end of the area below (ia64). */
   readonly hookOnce?: true;
+  /** round_hint_to_min() of 3.6: a hint that is not aligned goes down, not up. */
+  readonly hintsGoDown?: true;
+  /** MAP_FIXED of shared memory must have its colour: sparc64 of 3.6. */
+  readonly fixedColours?: true;
+  /** 3.6's hook, which leaves H alone. */
+  readonly keepsHole?: true;
 }
 
 export interface Memory {
@@ -456,7 +462,7 @@ function unmapOnce(name: string, w: World, areas: readonly Area[], m: Memory, st
   const x = below === undefined ? w.mmapBase : Math.min(below.end, start);
   if (x < w.base || x >= m.C) return;
   m.C = x;
-  if (name === 'hole-size') m.H = Number.POSITIVE_INFINITY;
+  if (name === 'hole-size' && !w.keepsHole) m.H = Number.POSITIVE_INFINITY;
 }
 
 export const naiveGenerations: Readonly<Record<string, Steps>> = {

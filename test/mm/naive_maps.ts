@@ -240,7 +240,7 @@ export class NaiveMaps extends NaiveFaults {
     if (!isOld && size > this.taskSize) return -ENOMEM;
     if (isFixed) {
       // 6.1 and 6.13, mm/mmap.c: get_unmapped_area(): memory without a file has offset 0 by then.
-      const pgoff = work.call.open === null && this.rules.sharedAnonymousPgoffZero ? 0 : work.pgoff;
+      const pgoff = work.call.open === null && this.rules.coloursByPgoffZero ? 0 : work.pgoff;
       const isRefused = this.fixedRefused(addr, size, (work.call.flags & 0xf) === 1, pgoff);
       if (!isOld && isRefused) return -EINVAL;
       if (addr > this.taskSize - size) return -ENOMEM;
@@ -333,7 +333,7 @@ export class NaiveMaps extends NaiveFaults {
     if ((vmFlags & VM_LOCKED) !== 0) this.lockedVm += npages;
     const { POPULATE, NONBLOCK } = this.target.map;
     const asksPopulate = (call.flags & POPULATE) !== 0 &&
-      (this.rules.lock.onFault ? (call.flags & NONBLOCK) === 0 : isShared);
+      (this.rules.populatesPrivate ? (call.flags & NONBLOCK) === 0 : isShared);
     if ((vmFlags & VM_LOCKED) !== 0 || asksPopulate) this.populate(at, at + npages, true);
     return at;
   }

@@ -167,6 +167,8 @@ export class NaiveMm extends NaiveAdvice {
         return this.chargeMore(work, grow);
       case 'ask for the growth: ENOMEM':
         return fail((vm & VM_WRITE) !== 0 && (vm & VM_SHARED) === 0 && !this.world.charge(grow), ENOMEM);
+      case 'charge the growth: EFAULT':
+        return fail(this.chargeMore(work, grow) < 0, EFAULT);
       case 'grow in place':
       case 'grow in place, charged and merged':
         return hasTarget ? 0 : this.growInPlace(work, page!, step === 'grow in place, charged and merged');
@@ -227,7 +229,10 @@ export class NaiveMm extends NaiveAdvice {
     if (end - vpn !== oldPages || roof - vpn < newPages) return 0;
     const start = this.startOf(page);
     const whole = BigInt(vpn + newPages - start) * this.pageSize;
-    if (this.rules.move.growthIsChecked && this.machineRefuses(BigInt(start) * this.pageSize, whole, true)) return 0;
+    if (this.rules.move.growthIsChecked) {
+      if (this.machineRefuses(BigInt(start) * this.pageSize, whole, true)) return 0;
+      if (this.bytes(start) < this.rules.mmapMinAddr) return 0;
+    }
     if (isNew) {
       const error = this.chargeMore(work, newPages - oldPages);
       if (error < 0) return error;

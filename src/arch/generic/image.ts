@@ -49,9 +49,13 @@ export function dataArea(release: Release, shift: number, start: bigint, end: bi
 /** setup_arg_pages() adds 128 KiB to a new stack in 3.6 and later, not yet in 2.6.18. */
 const STACK_EXPAND = 0x20000n;
 
-/** The stack, whose arguments fill less than `pages` pages. */
+/**
+ * The stack, whose arguments fill less than `pages` pages, from 3.6 on less than one. Where a page guards it, writing
+ * the arguments has made that one before.
+ */
 export function stackArea(release: Release, shift: number, top: bigint, pages: bigint): ImageArea {
-  const size = isSince(release, '3.6') ? STACK_EXPAND + (1n << BigInt(shift)) : pages << BigInt(shift);
+  const used = release.rules.stack.guardPage ? 2n : 1n;
+  const size = isSince(release, '3.6') ? STACK_EXPAND + (used << BigInt(shift)) : pages << BigInt(shift);
   const vmFlags = VM_STACK_FLAGS & ~VM_ACCOUNT & (hasGnuStack(release) ? ~VM_EXEC : -1) | accounted(release);
   return area('stack', shift, top - size, top, vmFlags, null);
 }

@@ -19,7 +19,8 @@ export function x86Randomization(
   if (!isSince(release, '2.6.12-rc1')) return null;
   // 64-bit tasks have no layout of their own before 2.6.18: their stack alone moves, by fs/binfmt_elf.c's 8 MiB.
   const isStackOnly = is64bit && !isSince(release, '2.6.18');
-  const stack = is64bit && !isStackOnly ? 2 ** 22 : 2 ** 11;
+  // 22 bits, which an unsigned int cuts down to 20 before 4.0: randomize_stack_top(), stack_maxrandom_size().
+  const stack = is64bit && !isStackOnly ? since(release, 2 ** 20, '4.0', 2 ** 22) : 2 ** 11;
   const range = isStackOnly ? 0 : is64bit ? 2 ** 28 : 2 ** 8;
   const legacy32 = since(release, 0, '4.12', range);
   return {

@@ -59,13 +59,14 @@ function image(release: Release): readonly ImageArea[] {
 }
 
 /**
- * One page in 2.6.18; two below three of data in 4.12 and four in 6.1, of which the last two are for clocks; 6.13
+ * One page in 2.6.18 and 3.x; two below three of data in 4.12 and four in 6.1, of which the last two are for clocks; 6.13
  * says so, 6.18 adds two.
  */
 function vdso(release: Release): readonly PlacedArea[] {
   return since<readonly PlacedArea[]>(
     release, [],
     '2.6.18', [vdsoArea(1, 0)],
+    '3.6', [vdsoArea(1)],
     '4.12', [vvarArea(3), vdsoArea(2)],
     '6.1', [vvarArea(4), vdsoArea(2)],
     '6.13', [vvarArea(2), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
@@ -114,7 +115,9 @@ function at(release: Release): Target {
     region: null,
     colour: { shared: 1, file: 1, addsPgoff: false },
     mmapCheck: 'none',
+    pteFileMaxBits: 29, // without PAE
     checksFixedColour: false,
+    showsStacks: true,
     gate: since<GateArea | null>(release, null, '2.6.6', gate, '2.6.12-rc1', { ...gate, name: '[vdso]' }, '2.6.18', null),
     map: genericMapOf(release),
     open: genericOpenFlags,
@@ -145,7 +148,10 @@ export const i386: Arch = {
   about: '4 KiB pages, mmap from 1 GiB or down from 3 GiB, little-endian',
   bits: [32],
   releases: {
-    32: ['2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13', '6.18'],
+    32: [
+      '2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18',
+      '3.6', '4.12', '6.1', '6.13', '6.18',
+    ],
   },
   removedIn: null,
   at,

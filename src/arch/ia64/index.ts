@@ -131,7 +131,9 @@ function at(release: Release): Target {
     region: { pages: REGION_PAGES, mapLimit: vpnOfBig(RGN_MAP_LIMIT, SHIFT) },
     colour: { shared: SHMLBA_PAGES, file: 1, addsPgoff: false },
     mmapCheck: since<Target['mmapCheck']>(release, 'none', '2.6.18', 'all ranges'),
+    pteFileMaxBits: 61,
     checksFixedColour: false,
+    showsStacks: false,
     gate: gate(release),
     map: { ...genericMapOf(release, '2.5.74'), GROWSUP: 0x200 },
     open: genericOpenFlags,
@@ -185,7 +187,10 @@ export const ia64: Arch = {
   about: '16 KiB pages, regions, a register stack growing up, little-endian',
   bits: [64],
   releases: {
-    64: ['2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1'],
+    64: [
+      '2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18',
+      '3.6', '4.12', '6.1',
+    ],
   },
   removedIn: '6.7',
   at,

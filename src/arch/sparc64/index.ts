@@ -155,7 +155,9 @@ function at(release: Release, bits: Bits): Target {
     region: null,
     colour: { shared: SHMLBA_PAGES, file: SHMLBA_PAGES, addsPgoff: true },
     mmapCheck: since<Target['mmapCheck']>(release, 'none', '2.6.18', 'fixed ranges', '3.6', 'all ranges'),
+    pteFileMaxBits: 64 - SHIFT - 1,
     checksFixedColour: isSince(release, '2.6.32'),
+    showsStacks: true,
     gate: null,
     map: {
       ...genericMapOf(release),
@@ -188,7 +190,7 @@ function at(release: Release, bits: Bits): Target {
 
 const RELEASES = [
   '2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18',
-  '4.12', '6.1', '6.13',
+  '3.6', '4.12', '6.1', '6.13',
 ];
 
 export const sparc64: Arch = {

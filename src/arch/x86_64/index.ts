@@ -101,11 +101,14 @@ function image(release: Release, is32bit: boolean, stackTop: number): readonly I
   ];
 }
 
-/** None that the search places before 3.6; two pages then, three of data below them in 4.12 and four in 6.1. */
-function vdso(release: Release): readonly PlacedArea[] {
+/**
+ * None that the search places before 3.6: one page then for 32-bit tasks, for 64-bit ones as many as the build made,
+ * which is taken to be two; three of data below them in 4.12 and four in 6.1.
+ */
+function vdso(release: Release, is32bit: boolean): readonly PlacedArea[] {
   return since<readonly PlacedArea[]>(
     release, [],
-    '3.6', [vdsoArea(2)],
+    '3.6', [vdsoArea(is32bit ? 1 : 2)],
     '4.12', [vvarArea(3), vdsoArea(2)],
     '6.1', [vvarArea(4), vdsoArea(2)],
     '6.13', [vvarArea(2), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
@@ -197,7 +200,9 @@ function at(release: Release, bits: Bits): Target {
     region: null,
     colour: { shared: 1, file: 1, addsPgoff: false },
     mmapCheck: 'none',
+    pteFileMaxBits: 46, // __PHYSICAL_MASK_SHIFT
     checksFixedColour: false,
+    showsStacks: true,
     gate: gate(release, is32bit),
     map: { ...genericMapOf(release), LOW32: is32bit ? 0 : 0x40 },
     open: genericOpenFlags,
@@ -217,7 +222,7 @@ function at(release: Release, bits: Bits): Target {
     swappedRlimits: null,
     usecBytes: bits / 8,
     image: image(release, is32bit, end),
-    vdso: vdso(release),
+    vdso: vdso(release, is32bit),
     startBrk: vpnOfBig(is32bit ? 0x0804a000n : 0x402000n, SHIFT),
     dataDefaultFlags:
       stackIsExecutable(release) || readImpliesExec(release, is32bit) ? VM_DATA_DEFAULT_FLAGS : VM_DATA_DEFAULT_FLAGS & ~VM_EXEC,
@@ -233,9 +238,9 @@ export const x8664: Arch = {
   releases: {
     64: [
       '2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18',
-      '4.12', '6.1', '6.13', '6.18',
+      '3.6', '4.12', '6.1', '6.13', '6.18',
     ],
-    32: ['2.6.12-rc1', '2.6.13', '2.6.18', '4.12', '6.1', '6.13', '6.18'],
+    32: ['2.6.12-rc1', '2.6.13', '2.6.18', '3.6', '4.12', '6.1', '6.13', '6.18'],
   },
   removedIn: null,
   at,

@@ -13,7 +13,7 @@ const request: AreaRequest = {
 
 /** The offset that an address is coloured by: that of memory without a file is 0 in 6.x, whatever the caller says. */
 export function colourPgoff(mm: Mm, args: MmapArgs): number {
-  return args.file === null && mm.rules.sharedAnonymousPgoffZero ? 0 : args.pgoff;
+  return args.file === null && mm.rules.coloursByPgoffZero ? 0 : args.pgoff;
 }
 
 /** Address of a hole for the mapping that `args` asks for, or a negative errno. */

@@ -1,7 +1,8 @@
 /**
  * hole-size. Linux 2.6.13 to 3.3 (read in 2.6.18), mm/mmap.c: arch_get_unmapped_area(),
  * arch_get_unmapped_area_topdown() and their unmap hooks; on sparc64, bottom-up for 64-bit and top-down for
- * 32-bit tasks, up to 3.7: arch/sparc64/kernel/sys_sparc.c (Wolfgang Wander and Ken Chen, commit 1363c3cd).
+ * 32-bit tasks, up to 3.7: arch/sparc64/kernel/sys_sparc.c, with the
+ * hook of mm/mmap.c, which stopped forgetting the hole size before 3.6 (Wolfgang Wander and Ken Chen, commit 1363c3cd).
  *
  * Beside the cursor the size of the largest hole that a search has passed is kept: a request that is not larger
  * starts from the base again, so holes are used before the space above (or below) is. The unmap hook is told
@@ -60,7 +61,7 @@ function unmappedRange(mm: Mm, above: number): void {
   const hole = endBelow(mm, above);
   if (hole < mm.taskUnmappedBase() || hole >= mm.freeAreaCache) return;
   mm.freeAreaCache = hole;
-  mm.cachedHoleSize = Number.POSITIVE_INFINITY;
+  if (mm.rules.unmapForgetsHole) mm.cachedHoleSize = Number.POSITIVE_INFINITY;
 }
 
 export const holeSize: Search = {
