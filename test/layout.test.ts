@@ -36,6 +36,12 @@ describe('layout', () => {
     ['sparc64', 32, '3.6', '0xf7ffc000', '0x70000000'],
     ['sparc64', 64, '3.6', '0xfffff80100000000', '0xfffff80100000000'],
     ['ia64', 64, '3.6', '0x2000000000000000', '0x2000000000000000'],
+    ['i386', 32, '3.8', '0xb7ffe000', '0x40001000'],
+    ['x86_64', 64, '3.8', '0x7ffff7ffc000', '0x2aaaaaaad000'],
+    ['x86_64', 32, '3.8', '0xf7ffc000', '0x55556000'],
+    ['sparc64', 32, '3.8', '0xf7ffc000', '0x70000000'],
+    ['sparc64', 64, '3.8', '0xfffff80100000000', '0xfffff80100000000'],
+    ['ia64', 64, '3.8', '0x2000000000000000', '0x2000000000000000'],
     // Six pages of vvar, vvar_vclock and vdso come first, in 6.18 eight.
     ['x86_64', 64, '6.13', '0x7ffff7ff8000', '0x2aaaaaab1000'],
     ['x86_64', 64, '6.18', '0x7ffff7ff6000', '0x2aaaaaab3000'],
@@ -104,7 +110,7 @@ describe('aslr', () => {
   });
 
   it('moves the stack of a 64-bit task by less than 4 GiB up to 3.x, whose 22 bits do not fit an unsigned int', () => {
-    for (const [kernel, most] of [['2.6.18', 2 ** 20], ['3.6', 2 ** 20], ['6.1', 2 ** 22]] as const) {
+    for (const [kernel, most] of [['2.6.18', 2 ** 20], ['3.6', 2 ** 20], ['3.8', 2 ** 20], ['6.1', 2 ** 22]] as const) {
       const still = new Machine({ arch: 'x86_64', kernel }).target.stackTop;
       const moved = Array.from({ length: 20 }, (_, i) => still - new Machine({ arch: 'x86_64', kernel, aslr: i }).target.stackTop);
       expect([kernel, Math.max(...moved) < most, Math.max(...moved) > most / 2]).toEqual([kernel, true, true]);

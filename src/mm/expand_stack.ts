@@ -3,7 +3,7 @@
  * between; a VM_GROWSUP one (ia64's register stack) up by one page at a time. Linux 2.4.20, include/linux/mm.h, which
  * does not ask for memory, and 2.5.46, mm/mmap.c: expand_stack(); arch/ia64/mm/fault.c: expand_backing_store(),
  * check_expansion. 2.6.18, mm/mmap.c: expand_upwards(), acct_stack_growth(); 3.6, mm/memory.c: check_stack_guard_page();
- * 4.12 and 6.1, mm/mmap.c, and 6.18, mm/vma.c: expand_downwards().
+ * 3.8, mm/mmap.c: expand_stack(); 4.12 and 6.1, mm/mmap.c, and 6.18, mm/vma.c: expand_downwards().
  *
  * Unlike i386: no user stack pointer is compared; TypeScript programs touch their stack in order.
  */
@@ -21,7 +21,13 @@ export function expandStack(mm: Mm, vpn: number): boolean {
     return inSameRegion(mm, vpn, vmas.vmStart[below]!) && growUp(mm, below);
   }
   if (above === NONE || (vmas.vmFlags[above]! & VM_GROWSDOWN) === 0) return false;
+  if (mm.rules.stack.keepsPageBelow && touchesMemoryBelow(mm, vpn, below)) return false;
   return inSameRegion(mm, vpn, vmas.vmStart[above]!) && growDown(mm, above, vpn);
+}
+
+/** expand_stack() of 3.8: the page lies right above memory that is no stack. */
+function touchesMemoryBelow({ vmas }: Mm, vpn: number, below: number): boolean {
+  return below !== NONE && vmas.vmEnd[below] === vpn && (vmas.vmFlags[below]! & VM_GROWSDOWN) === 0;
 }
 
 /** ia64: a stack does not leave its region, nor the part of it that can be mapped. */

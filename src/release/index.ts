@@ -9,7 +9,7 @@ import {
 } from './mm_rules.js';
 import { callPresence, firstReleaseWith } from './calls.js';
 import { rules24 } from './mm_rules_24.js';
-import { rules36 } from './mm_rules_3x.js';
+import { rules36, rules38 } from './mm_rules_3x.js';
 import { type Release, versionNumber } from './release.js';
 
 const MIB = 1024 * 1024;
@@ -134,6 +134,15 @@ export const releases: readonly Release[] = [
     ...recent,
     memlock: sixtyFourKib,
     rules: rules36,
+  },
+  {
+    name: '3.8',
+    date: '2013-02',
+    about: 'the tree of areas knows the gaps between them (Michel Lespinasse): a search is logarithmic',
+    genericSearch: { up: 'gap-tree', down: 'gap-tree' },
+    ...recent,
+    memlock: sixtyFourKib,
+    rules: rules38,
   },
   {
     name: '4.12',

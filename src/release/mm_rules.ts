@@ -221,7 +221,7 @@ export const rules25: MmRules = {
   unmapForgetsHole: true,
   stackGuardGap: 0,
   stackGapFrom: 'accessible memory',
-  stack: { guardPage: false, keepsPgoff: false },
+  stack: { guardPage: false, keepsPageBelow: false, keepsPgoff: false },
   searchKeepsGaps: false,
   heuristic: 'free',
   brk: { least: 'end_code', dataLimitFirst: false, dataFrom: 'start_data', shrinkNeedsMap: false, dataVm: false },
@@ -405,7 +405,7 @@ export const rules412: MmRules = {
   mmapMinAddr: 65536,
   stackGuardGap: 256,
   stackGapFrom: 'all memory',
-  stack: { guardPage: false, keepsPgoff: true },
+  stack: { guardPage: false, keepsPageBelow: false, keepsPgoff: true },
   brk: { least: 'start_brk', dataLimitFirst: true, dataFrom: 'start_brk', shrinkNeedsMap: false, dataVm: true },
   maps: { ...rules2618.maps, names: '6.1', anonymousOffsetZero: true },
 };

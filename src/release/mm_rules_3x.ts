@@ -1,10 +1,13 @@
 /**
- * The rules of 3.x in mm: a list of areas still, the holes among them sought from free_area_cache. Read from Linux 3.6,
- * mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap,memory,ksm,huge_memory}.c, kernel/fork.c,
- * fs/proc/task_mmu.c.
+ * The rules of 3.x in mm. Read from Linux 3.6 and 3.8.13, mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap,
+ * memory,ksm,huge_memory}.c, kernel/fork.c, fs/proc/task_mmu.c.
  */
 import { advice2618, madvise26, rules2618 } from './mm_rules.js';
 import type { AdviceRule, MmRules } from './rules.js';
+
+const VM_IO = 0x4000;
+const VM_PFNMAP = 0x400;
+const VM_DONTEXPAND = 0x40000;
 
 /** MADV_MERGEABLE to MADV_DODUMP; hardware errors are asked about before everything else. */
 const advice36: Readonly<Record<number, AdviceRule>> = {
@@ -82,7 +85,15 @@ export const rules36: MmRules = {
   sharedAnonymousPgoffZero: true,
   mmapMinAddr: 65536,
   unmapForgetsHole: false,
-  stack: { guardPage: true, keepsPgoff: true },
+  stack: { guardPage: true, keepsPageBelow: false, keepsPgoff: true },
   brk: { ...rules2618.brk, least: 'start_brk', dataFrom: 'start_brk' },
   maps: { ...rules2618.maps, names: '3.6', anonymousOffsetZero: true },
+};
+
+/** Holes are found in a tree (the searches' business); VM_RESERVED is gone; a stack keeps a page from what lies below. */
+export const rules38: MmRules = {
+  ...rules36,
+  advice: { ...advice36, 17: 'flags' },
+  neverMerges: VM_IO | VM_DONTEXPAND | VM_PFNMAP,
+  stack: { ...rules36.stack, keepsPageBelow: true },
 };

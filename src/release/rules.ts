@@ -302,6 +302,8 @@ export interface StackRules {
    * something else lies next to it. /proc/PID/maps and mlock leave that page out. check_stack_guard_page(), 3.6 and 3.8.
    */
   readonly guardPage: boolean;
+  /** An access right above other memory does not grow it down there, which leaves no page to guard it: not yet in 3.6. */
+  readonly keepsPageBelow: boolean;
   /** It grows down by no more pages than its vm_pgoff has: not yet in 2.6.18. */
   readonly keepsPgoff: boolean;
 }

@@ -50,6 +50,6 @@ export function statusRules(release: Release): StatusRules {
     groupsEndInBlank: isFrom('4.9'),
     clampsExe: isFrom('6.1'),
     countsAllTables: isFrom('6.1'),
-    capBound: since(release, 'ffffffffffffffff', '4.9', '0000003fffffffff', '6.1', '000001ffffffffff'),
+    capBound: since(release, 'ffffffffffffffff', '3.8', '0000001fffffffff', '4.9', '0000003fffffffff', '6.1', '000001ffffffffff'),
   };
 }

@@ -19,8 +19,9 @@ export interface TaskRules {
   /** CLONE_SIGHAND without CLONE_VM is EINVAL; so is CLONE_DETACHED without CLONE_THREAD, as long as it means something. */
   readonly sighandNeedsVm: boolean;
   readonly detachedNeedsThread: boolean;
-  /** A thread of a new pid or user namespace is EINVAL before any privilege is asked for. */
-  readonly threadsShareNamespaces: boolean;
+  /** Namespaces (CLONE_NEW*) whose thread is EINVAL before any privilege is asked for; in 3.8 so is CLONE_PARENT's task. */
+  readonly threadsShareNamespaces: number;
+  readonly siblingsShareNamespaces: boolean;
   /** CLONE_PIDFD means something. */
   readonly pidfd: boolean;
   /** A parent's tid that cannot be stored fails the clone. */
@@ -63,7 +64,9 @@ export function taskRules(release: Release): TaskRules {
     clonePid: since(release, true, '2.5.45', false),
     sighandNeedsVm: since(release, false, '2.6.0', true),
     detachedNeedsThread: since(release, false, '2.5.45', true, '2.6.6', false),
-    threadsShareNamespaces: since(release, false, '4.12', true),
+    // NEWUSER, and NEWPID.
+    threadsShareNamespaces: since(release, 0, '3.6', 0x10000000, '3.8', 0x30000000),
+    siblingsShareNamespaces: since(release, false, '3.8', true, '4.12', false),
     pidfd: since(release, false, '5.2', true),
     parentTidFaults: since(release, true, '2.6.24', false),
     // OTHER, FIFO, RR; BATCH 3; IDLE 5; DEADLINE 6; EXT 7.

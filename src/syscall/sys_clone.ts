@@ -106,8 +106,8 @@ function checkFlags(k: Kernel, flags: number): number {
   if (has(sched.CLONE_THREAD) && !has(sched.CLONE_SIGHAND)) return -EINVAL;
   if (rules.sighandNeedsVm && has(sched.CLONE_SIGHAND) && !has(sched.CLONE_VM)) return -EINVAL;
   if (rules.detachedNeedsThread && has(sched.CLONE_DETACHED) && !has(sched.CLONE_THREAD)) return -EINVAL;
-  const apart = rules.namespaces & (sched.CLONE_NEWUSER | sched.CLONE_NEWPID);
-  if (rules.threadsShareNamespaces && has(sched.CLONE_THREAD) && has(apart)) return -EINVAL;
+  const sharing = sched.CLONE_THREAD | (rules.siblingsShareNamespaces ? sched.CLONE_PARENT : 0);
+  if (has(sharing) && has(rules.threadsShareNamespaces)) return -EINVAL;
   if (rules.pidfd && has(sched.CLONE_PIDFD)) return -EINVAL; // Unlike Linux: there are no pidfds
   return has(rules.namespaces) ? -EPERM : 0;
 }

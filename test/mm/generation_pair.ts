@@ -234,6 +234,10 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
       ...(release === '3.6' ? in36 : {}),
     },
   })),
+  {
+    arch: 'i386', bits: 32, release: '3.8',
+    world: { ...plain, end: 0xc0000, longest: 0xc0000, base: 0x40000, mmapBase: 0xb8000, topDown: true, ...in36 },
+  },
   ...['2.5.46', '2.6.6', '2.6.9'].map((release) => ({
     arch: 'x86_64', bits: 64 as const, release,
     world: {
@@ -254,19 +258,19 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
       ...plain, end: 0xffffe, wordEnd: 2 ** 52, longest: 0xffffe, base: 0x55555, mmapBase: 0x55555, holeHit: 'moves the cache',
     },
   },
-  {
-    arch: 'x86_64', bits: 64, release: '3.6',
+  ...['3.6', '3.8'].map((release) => ({
+    arch: 'x86_64', bits: 64 as const, release,
     world: {
       ...plain, end: 2 ** 35 - 1, wordEnd: 2 ** 52, longest: 2 ** 35 - 1, base: 0x2aaaaaaab, mmapBase: 2 ** 35 - 1 - 2 ** 15,
-      topDown: true, holeHit: 'never', ...in36,
+      topDown: true, holeHit: 'never' as const, ...in36,
     },
-  },
-  ...['2.6.18', '3.6'].map((release) => ({
+  })),
+  ...['2.6.18', '3.6', '3.8'].map((release) => ({
     arch: 'x86_64', bits: 32 as const, release,
     world: {
       ...plain, end: 0xffffe, wordEnd: 2 ** 52, longest: 0xffffe, base: 0x55555, mmapBase: 0xf7ffe, topDown: true,
       holeHit: 'moves the cache' as const,
-      ...(release === '3.6' ? in36 : {}),
+      ...(release === '2.6.18' ? {} : in36),
     },
   })),
   ...['2.5.46', '2.6.0', '2.6.11', '2.6.13'].map((release) => ({
@@ -277,13 +281,13 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
       holeHit: 'moves the cache' as const,
     },
   })),
-  ...['2.6.18', '3.6'].map((release) => ({
+  ...['2.6.18', '3.6', '3.8'].map((release) => ({
     arch: 'sparc64', bits: 64 as const, release,
     world: {
       ...sparc, end: 2 ** 51 - 2 ** 21, wordEnd: 2 ** 51, longest: 2 ** 30 - 2 ** 19 - 1, base: 2 ** 51 - 2 ** 30 + 2 ** 19,
       mmapBase: 2 ** 51 - 2 ** 30 + 2 ** 19,
       hole: { start: 2 ** 30 - 2 ** 19, end: 2 ** 51 - 2 ** 30 + 2 ** 19, rule: '2.6.18' as const },
-      ...(release === '3.6' ? { ...in36, fixedColours: true as const, keepsHole: true as const } : {}),
+      ...(release === '2.6.18' ? {} : { ...in36, fixedColours: true as const, keepsHole: true as const }),
     },
   })),
   ...['2.5.46', '2.6.0', '2.6.13'].map((release) => ({
@@ -294,21 +298,21 @@ export const realWorlds: readonly { arch: string; bits: Bits; release: string; w
       holeHit: 'moves the cache' as const,
     },
   })),
-  ...['2.6.18', '3.6'].map((release) => ({
+  ...['2.6.18', '3.6', '3.8'].map((release) => ({
     arch: 'sparc64', bits: 32 as const, release,
     world: {
       ...sparc, end: 0x7ffff, wordEnd: 2 ** 51, longest: 0x7ffff, base: 0x38000, mmapBase: 0x7bfff, topDown: true,
       hole: { start: 2 ** 30 - 2 ** 19, end: 2 ** 51 - 2 ** 30 + 2 ** 19, rule: '2.6.18' as const },
-      ...(release === '3.6' ? { ...in36, fixedColours: true as const, keepsHole: true as const } : {}),
+      ...(release === '2.6.18' ? {} : { ...in36, fixedColours: true as const, keepsHole: true as const }),
     },
   })),
-  ...['2.5.46', '2.6.0', '2.6.12-rc1', '2.6.13', '2.6.18', '3.6'].map((release) => ({
+  ...['2.5.46', '2.6.0', '2.6.12-rc1', '2.6.13', '2.6.18', '3.6', '3.8'].map((release) => ({
     arch: 'ia64', bits: 64 as const, release,
     world: {
       ...plain, end: 0xa000000000000000 / 2 ** 14, wordEnd: 2 ** 50, longest: 2 ** 30 - 1, base: 2 ** 47, mmapBase: 2 ** 47,
       region: { pages: 2 ** 47, limit: 2 ** 30 - 1 }, hintStarts: true, shared: 64,
       ...(release === '2.6.13' || release === '2.6.18' ? { hookOnce: true as const } : {}),
-      ...(release === '3.6' ? { ...in36, hookOnce: true as const } : {}),
+      ...(release === '3.6' || release === '3.8' ? { ...in36, hookOnce: true as const } : {}),
     },
   })),
 ];

@@ -13,7 +13,7 @@ import { advise, type Rules, ruleSets, withRules } from '../support/mm_calls.js'
 
 const all = Object.keys(ruleSets) as Rules[];
 const old: Rules[] = ['2.5', '2.6.11', '2.6.18'];
-const recent: Rules[] = ['3.6', '4.12', '6.1', '6.13', '6.18'];
+const recent: Rules[] = ['3.6', '3.8', '4.12', '6.1', '6.13', '6.18'];
 
 /** Page of the drawings that holds the vector, and what its bytes are before the call. */
 const VEC = 8;

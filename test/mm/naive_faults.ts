@@ -193,6 +193,9 @@ export class NaiveFaults extends NaivePages {
       return this.staysInRegion(vpn, this.startOf(below)) && this.growUp(below);
     }
     if (above === undefined || (above.flags & VM_GROWSDOWN) === 0) return false;
+    // 3.8, expand_stack(): not all the way to the next mapping, unless that is a stack.
+    const abuts = below !== undefined && (below.flags & VM_GROWSDOWN) === 0;
+    if (this.rules.stack.keepsPageBelow && abuts) return false;
     return this.staysInRegion(vpn, above.vpn) && this.growDown(above, vpn);
   }
 

@@ -77,6 +77,7 @@ type CallName = keyof typeof calls;
 
 /** Releases that have another one's column, because they check the same in the same order: 4.12's mremap is 2.6.18's. */
 const borrowed: Partial<Record<Rules, (call: CallName) => Rules>> = {
+  '3.8': () => '3.6',
   '4.12': (call) => (call === 'mremap to the same length' ? '2.6.18' : '6.1'),
   '6.13': () => '6.1',
 };

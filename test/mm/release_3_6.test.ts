@@ -1,6 +1,6 @@
 /**
- * What 3.6 does otherwise than 2.6.18 before it and 6.1 after it. Facts from Linux 3.6, mm/{mmap,mremap,mlock,madvise,
- * fremap,memory}.c, fs/exec.c, fs/proc/task_mmu.c.
+ * What 3.6 and 3.8 do otherwise than 2.6.18 before and 4.12 after them. Facts from Linux 3.6 and 3.8.13, mm/{mmap,mremap,
+ * mlock,madvise,fremap,memory}.c, fs/exec.c, fs/proc/task_mmu.c.
  */
 import { describe, expect, it } from 'vitest';
 import {
@@ -71,7 +71,9 @@ const machines: readonly MmChoice[] = [
   { arch: 'ia64' },
 ];
 
-describe.each(machines.map((choice) => [JSON.stringify(choice), { ...choice, release: '3.6' }] as const))('%s', (_name, choice) => {
+const cells = machines.flatMap((machine) => ['3.6', '3.8'].map((release) => ({ ...machine, release })));
+
+describe.each(cells.map((choice) => [JSON.stringify(choice), choice] as const))('%s', (_name, choice) => {
   it('a new stack is 128 KiB, a page of arguments and the page that guards it, which maps does not show', () => {
     const mm = execMm(choice);
     const [start, end] = bounds(mm);
@@ -114,6 +116,22 @@ it('growth is by vm_pgoff at most: a stack that mremap moved up grows no further
   mm.vmas.vmPgoff[h] = 3;
   const [start] = bounds(mm);
   expect([touches(mm, start - 4), touches(mm, start - 2), bounds(mm)[0]]).toEqual([false, true, start - 3]);
+});
+
+describe('a stack that would reach down to other memory', () => {
+  const below = (release: string) => {
+    const mm = execMm({ arch: 'i386', release });
+    const [start] = bounds(mm);
+    map(mm, { vpn: start - 10, flags: 'PRIVATE ANONYMOUS FIXED' });
+    return [touches(mm, start - 9), mm.pageTable.lastFault, start - bounds(mm)[0], touches(mm, start - 8), start - bounds(mm)[0]];
+  };
+
+  it('grows there for nothing in 3.6, and in 3.8 leaves a page', () => {
+    expect([below('3.6'), below('3.8')]).toEqual([
+      [false, 'SIGBUS', 9, true, 9],
+      [false, 'SEGV_MAPERR', 0, true, 9],
+    ]);
+  });
 });
 
 describe("ia64's register stack", () => {
@@ -276,12 +294,14 @@ describe('madvise', () => {
     expect(advise(mm, 1, 1, MADV_NOHUGEPAGE)).toBe(-EINVAL);
   });
 
-  it('MADV_DODUMP is granted to the vdso, too', () => {
+  it('MADV_DODUMP is granted to the vdso, too, in 3.6', () => {
     const mm = execMm({ arch: 'i386', release: '3.6' });
     const vdso = mm.mmapBase - 1;
     expect([MADV_DONTDUMP, MADV_DODUMP].map((advice) => doMadvise(mm, vdso, 0, 1, 0, advice))).toEqual([0, 0]);
-    const later = execMm({ arch: 'i386', release: '6.1' });
-    expect(doMadvise(later, later.mmapBase - 1, 0, 1, 0, MADV_DODUMP)).toBe(-EINVAL);
+    for (const release of ['3.8', '6.1']) {
+      const later = execMm({ arch: 'i386', release });
+      expect(doMadvise(later, later.mmapBase - 1, 0, 1, 0, MADV_DODUMP)).toBe(-EINVAL);
+    }
   });
 });
 

@@ -10,16 +10,17 @@ import type { Mm } from '../../src/mm/mm.js';
 import { doMremap } from '../../src/mm/mremap.js';
 import type { MmRules } from '../../src/release/index.js';
 import { rules25, rules61, rules412, rules613, rules618, rules2611, rules2618 } from '../../src/release/mm_rules.js';
-import { rules36 } from '../../src/release/mm_rules_3x.js';
+import { rules36, rules38 } from '../../src/release/mm_rules_3x.js';
 import { baseOf, type DrawChoice } from './draw.js';
 
-export type Rules = '2.5' | '2.6.11' | '2.6.18' | '3.6' | '4.12' | '6.1' | '6.13' | '6.18';
+export type Rules = '2.5' | '2.6.11' | '2.6.18' | '3.6' | '3.8' | '4.12' | '6.1' | '6.13' | '6.18';
 
 export const ruleSets: Readonly<Record<Rules, MmRules>> = {
   '2.5': rules25,
   '2.6.11': rules2611,
   '2.6.18': rules2618,
   '3.6': rules36,
+  '3.8': rules38,
   '4.12': rules412,
   '6.1': rules61,
   '6.13': rules613,
