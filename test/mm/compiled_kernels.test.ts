@@ -1,0 +1,116 @@
+/**
+ * What compiled kernels did otherwise than their source reads at first sight: 2.5.46, 2.6.0, 2.6.6, 2.6.9, 2.6.11 and
+ * 2.6.18 of i386 were run for these, one test a finding, with the releases where each begins and ends.
+ */
+import { describe, expect, it } from 'vitest';
+import { EACCES, EINVAL, ENOMEM } from '../../src/arch/generic/errno.js';
+import {
+  PROT_NONE, PROT_READ, PROT_SEM, PROT_WRITE, VM_ACCOUNT,
+} from '../../src/arch/generic/mman.js';
+import { MREMAP_FIXED, MREMAP_MAYMOVE } from '../../src/arch/generic/mman_calls.js';
+import { doMprotect } from '../../src/mm/mprotect.js';
+import { mmap } from '../support/calls.js';
+import { baseOf, draw, picture, protect } from '../support/draw.js';
+import { newMm } from '../support/machines.js';
+import { flagsAt, remap } from '../support/mm_calls.js';
+
+const RW = PROT_READ | PROT_WRITE;
+const start = (text: string, release: string) => draw(text, { release, search: 'first-fit' });
+
+/** What each of the releases answers. */
+function answers(releases: readonly string[], answer: (release: string) => unknown): Record<string, unknown> {
+  return Object.fromEntries(releases.map((release) => [release, answer(release)]));
+}
+
+describe('mmap', () => {
+  it('MAP_LOCKED needs CAP_IPC_LOCK still in 2.6.6; from 2.6.9 on RLIMIT_MEMLOCK says how much', () => {
+    const locked = (release: string) => mmap(newMm({ release, search: 'first-fit' }), { len: 0x1000n, flags: 'PRIVATE ANONYMOUS LOCKED' });
+    expect(answers(['2.5.46', '2.6.0', '2.6.6', '2.6.9', '4.12'], locked))
+      .toEqual({ '2.5.46': 'EPERM', '2.6.0': 'EPERM', '2.6.6': 'EPERM', '2.6.9': '40000000', '4.12': '40000000' });
+  });
+});
+
+describe('mprotect', () => {
+  /** mprotect of a length in bytes, from the drawing's first page on. */
+  const bytes = (release: string, length: number, prot: number) => {
+    const mm = start('AA', release);
+    return doMprotect(mm, baseOf(mm), 0, Math.floor(length / 4096), length % 4096, prot);
+  };
+
+  it('a range that wraps is EINVAL up to 2.6.0 and ENOMEM from 2.6.6 on', () => {
+    expect(answers(['2.5.46', '2.6.0', '2.6.6', '2.6.11', '2.6.18', '4.12'], (release) => bytes(release, 0xfffff000, RW)))
+      .toEqual({ '2.5.46': -EINVAL, '2.6.0': -EINVAL, '2.6.6': -ENOMEM, '2.6.11': -ENOMEM, '2.6.18': -ENOMEM, '4.12': -ENOMEM });
+  });
+
+  it('PROT_SEM is VM_SHARED in 2.5.45 and 2.5.46, EACCES on private memory; from 2.6.0 on it is accepted and ignored', () => {
+    const semaphore = (release: string) => {
+      const mm = start('AA', release);
+      return [protect(mm, 0, 1, RW | PROT_SEM), picture(mm)];
+    };
+    expect(answers(['2.5.45', '2.5.46', '2.6.0', '2.6.18', '4.12'], semaphore)).toEqual({
+      '2.5.45': [-EACCES, 'AA'], '2.5.46': [-EACCES, 'AA'], '2.6.0': [0, 'AA'], '2.6.18': [0, 'AA'], '4.12': [0, 'AA'],
+    });
+  });
+
+  it('a length that rounds to 0 does nothing up to 2.6.11 and is ENOMEM in 2.6.18', () => {
+    expect(answers(['2.5.46', '2.6.0', '2.6.6', '2.6.11', '2.6.18', '4.12'], (release) => bytes(release, 0xffffffff, RW)))
+      .toEqual({ '2.5.46': 0, '2.6.0': 0, '2.6.6': 0, '2.6.11': 0, '2.6.18': -ENOMEM, '4.12': -ENOMEM });
+  });
+
+  it('unknown bits with length 0 are EINVAL up to 2.6.11 and nobody looks at them from 2.6.18 on', () => {
+    expect(answers(['2.5.46', '2.6.11', '2.6.18', '4.12'], (release) => bytes(release, 0, 0x40)))
+      .toEqual({ '2.5.46': -EINVAL, '2.6.11': -EINVAL, '2.6.18': 0, '4.12': 0 });
+  });
+
+  it('never charges in 2.6.6, so that PROT_NONE made writable stays apart from what always was', () => {
+    const made = (release: string) => {
+      const mm = start('NNAA', release);
+      expect(protect(mm, 0, 2, RW)).toBe(0);
+      return [picture(mm), mm.vm.committed];
+    };
+    expect(answers(['2.5.46', '2.6.0', '2.6.6', '2.6.9', '4.12'], made)).toEqual({
+      '2.5.46': ['AAAA', 4], '2.6.0': ['AAAA', 4], '2.6.6': ['aaAA', 2], '2.6.9': ['AAAA', 4], '4.12': ['AAAA', 4],
+    });
+  });
+
+  it('what was writable keeps its charge, and does not merge with memory that never was, before 6.13', () => {
+    const taken = (release: string) => {
+      const mm = start('AANN', release);
+      expect(protect(mm, 0, 2, PROT_NONE)).toBe(0);
+      return picture(mm);
+    };
+    expect(answers(['2.5.46', '2.6.18', '4.12', '6.1', '6.13'], taken))
+      .toEqual({ '2.5.46': 'nnNN', '2.6.18': 'nnNN', '4.12': 'nnNN', '6.1': 'nnNN', '6.13': 'NNNN' });
+  });
+});
+
+describe('mremap', () => {
+  it('to length 0 unmaps up to 2.6.0 and is EINVAL from 2.6.6 on', () => {
+    const emptied = (release: string) => {
+      const mm = start('AA', release);
+      return [remap(mm, 0, 2, 0, 0), picture(mm)];
+    };
+    expect(answers(['2.5.46', '2.6.0', '2.6.6', '2.6.18', '4.12'], emptied)).toEqual({
+      '2.5.46': [0, '..'], '2.6.0': [0, '..'], '2.6.6': [-EINVAL, 'AA'], '2.6.18': [-EINVAL, 'AA'], '4.12': [-EINVAL, 'AA'],
+    });
+  });
+
+  it('moving the front of an area leaves the rest without VM_ACCOUNT in 2.5.46, and with it from 2.6.0 on', () => {
+    const rest = (release: string) => {
+      const mm = start('AAA....', release);
+      expect(remap(mm, 0, 1, 1, MREMAP_MAYMOVE | MREMAP_FIXED, 5)).toBe(5);
+      return (flagsAt(mm, 1) & VM_ACCOUNT) !== 0;
+    };
+    expect(answers(['2.5.45', '2.5.46', '2.6.0', '2.6.11', '2.6.18', '4.12'], rest))
+      .toEqual({ '2.5.45': false, '2.5.46': false, '2.6.0': true, '2.6.11': true, '2.6.18': true, '4.12': true });
+  });
+
+  it('at three areas below the map limit fails with ENOMEM from 2.6.6 on', () => {
+    const moved = (release: string) => {
+      const mm = draw('A.A.A..', { release, search: 'first-fit', maxMapCount: 6 });
+      return remap(mm, 0, 1, 1, MREMAP_MAYMOVE | MREMAP_FIXED, 6);
+    };
+    expect(answers(['2.5.46', '2.6.0', '2.6.6', '2.6.11', '4.12'], moved))
+      .toEqual({ '2.5.46': 6, '2.6.0': 6, '2.6.6': -ENOMEM, '2.6.11': -ENOMEM, '4.12': -ENOMEM });
+  });
+});
