@@ -37,7 +37,8 @@ export class PhysicalMemory {
   /** Frames in use now. */
   frames = 0;
 
-  // Columns by pfn. `frameOf` chains free pfns while a page is not allocated.
+  // Columns by pfn. A frame is named by the index of its first word in `ints`; `frameOf` chains free pfns while a page
+  // is not allocated.
   /** Page-table entries and page caches that hold the page. */
   private refs: Int32Array;
   /** Sleepers on a word of the page: it keeps its identity while there are any. */
@@ -128,8 +129,8 @@ export class PhysicalMemory {
       this.freePage(copy);
       return OUT_OF_MEMORY;
     }
-    const from = frame * this.pageSize;
-    this.bytes.copyWithin(this.frameOf[copy]! * this.pageSize, from, from + this.pageSize);
+    const from = frame * 4;
+    this.bytes.copyWithin(this.frameOf[copy]! * 4, from, from + this.pageSize);
     return copy;
   }
 
@@ -170,7 +171,7 @@ export class PhysicalMemory {
   load32(pfn: number, offset: number): number {
     const frame = this.frameOf[pfn]!;
     if (frame !== NO_FRAME) {
-      const word = this.ints[(frame * this.pageSize + offset) >>> 2]!;
+      const word = this.ints[frame + (offset >>> 2)]!;
       return this.bigEndian ? swap32(word) : word;
     }
     const base = pfn * SPARSE_WORDS;
@@ -184,7 +185,7 @@ export class PhysicalMemory {
   store32(pfn: number, offset: number, word: number): number {
     const frame = this.frameOf[pfn]!;
     if (frame !== NO_FRAME) {
-      this.ints[(frame * this.pageSize + offset) >>> 2] = this.bigEndian ? swap32(word) : word;
+      this.ints[frame + (offset >>> 2)] = this.bigEndian ? swap32(word) : word;
       return 0;
     }
     const base = pfn * SPARSE_WORDS;
@@ -207,7 +208,7 @@ export class PhysicalMemory {
 
   load8(pfn: number, offset: number): number {
     const frame = this.frameOf[pfn]!;
-    if (frame !== NO_FRAME) return this.bytes[frame * this.pageSize + offset]!;
+    if (frame !== NO_FRAME) return this.bytes[frame * 4 + offset]!;
     return (this.load32(pfn, offset & ~3) >>> this.byteShift(offset)) & 0xff;
   }
 
@@ -215,7 +216,7 @@ export class PhysicalMemory {
   store8(pfn: number, offset: number, byte: number): number {
     const frame = this.frameOf[pfn]!;
     if (frame !== NO_FRAME) {
-      this.bytes[frame * this.pageSize + offset] = byte;
+      this.bytes[frame * 4 + offset] = byte;
       return 0;
     }
     const shift = this.byteShift(offset);
@@ -227,7 +228,7 @@ export class PhysicalMemory {
   readBytes(pfn: number, offset: number, to: Uint8Array, at: number, end: number): void {
     const frame = this.frameOf[pfn]!;
     if (frame !== NO_FRAME) {
-      const start = frame * this.pageSize + offset;
+      const start = frame * 4 + offset;
       to.set(this.bytes.subarray(start, start + end - at), at);
       return;
     }
@@ -246,7 +247,7 @@ export class PhysicalMemory {
     for (let i = at; i < end; i++) {
       const frame = this.frameOf[pfn]!;
       if (frame !== NO_FRAME) {
-        this.bytes.set(from.subarray(i, end), frame * this.pageSize + offset + i - at);
+        this.bytes.set(from.subarray(i, end), frame * 4 + offset + i - at);
         return 0;
       }
       if (this.store8(pfn, offset + i - at, from[i]!) < 0) return OUT_OF_MEMORY;
@@ -257,7 +258,7 @@ export class PhysicalMemory {
   /** Zeroes [from, end) of the page. */
   clearBytes(pfn: number, from: number, end: number): void {
     const frame = this.frameOf[pfn]!;
-    if (frame !== NO_FRAME) this.bytes.fill(0, frame * this.pageSize + from, frame * this.pageSize + end);
+    if (frame !== NO_FRAME) this.bytes.fill(0, frame * 4 + from, frame * 4 + end);
     else if (this.used[pfn] !== 0) for (let i = from; i < end; i++) this.store8(pfn, i, 0);
   }
 
@@ -269,7 +270,7 @@ export class PhysicalMemory {
   private toFrame(pfn: number): number {
     const frame = this.takeFrame();
     if (frame < 0) return OUT_OF_MEMORY;
-    const start = frame * this.pageSize;
+    const start = frame * 4;
     this.bytes.fill(0, start, start + this.pageSize);
     this.frameOf[pfn] = frame;
     const base = pfn * SPARSE_WORDS;
@@ -286,8 +287,8 @@ export class PhysicalMemory {
       return free;
     }
     if (this.framesMade >= this.maxFrames) return OUT_OF_MEMORY;
-    const frame = this.framesMade;
-    if ((frame + 1) * this.pageSize > this.bytes.length && !this.growMemory()) return OUT_OF_MEMORY;
+    if ((this.framesMade + 1) * this.pageSize > this.bytes.length && !this.growMemory()) return OUT_OF_MEMORY;
+    const frame = (this.framesMade * this.pageSize) / 4;
     this.framesMade += 1;
     this.frames += 1;
     return frame;
