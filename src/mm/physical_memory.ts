@@ -206,6 +206,30 @@ export class PhysicalMemory {
     return 0;
   }
 
+  /** Index in `words` of a word that a sparse page has written, or -1. */
+  private written(pfn: number, offset: number): number {
+    const base = pfn * SPARSE_WORDS;
+    for (let i = base + this.used[pfn]! - 1; i >= base; i--) if (this.offsets[i] === offset) return i;
+    return -1;
+  }
+
+  /** Compare and exchange: stores `word` where `expected` is. False where something else is, or memory is exhausted. */
+  exchange32(pfn: number, offset: number, expected: number, word: number): boolean {
+    const i = this.frameOf[pfn] === NO_FRAME ? this.written(pfn, offset) : -1;
+    if (i < 0) return this.load32(pfn, offset) === expected && this.store32(pfn, offset, word) === 0;
+    if (this.words[i] !== expected) return false;
+    this.words[i] = word;
+    return true;
+  }
+
+  /** Adds to the word at `offset`. Returns 0, or OUT_OF_MEMORY. */
+  add32(pfn: number, offset: number, summand: number): number {
+    const i = this.frameOf[pfn] === NO_FRAME ? this.written(pfn, offset) : -1;
+    if (i < 0) return this.store32(pfn, offset, this.load32(pfn, offset) + summand);
+    this.words[i]! += summand;
+    return 0;
+  }
+
   load8(pfn: number, offset: number): number {
     const frame = this.frameOf[pfn]!;
     if (frame !== NO_FRAME) return this.bytes[frame * 4 + offset]!;

@@ -86,11 +86,11 @@ export function takePlain(nptl: Nptl, hi: number, lo: number): boolean {
   if (at + nptl.mutexNusers + 8 > nptl.pageSize || (lo & 3) !== 0) return false;
   const pfn = pageTable.forWrite(vpnOf(hi, lo, nptl.target.pageShift));
   if (pfn < 0) return false;
-  if ((memory.load32(pfn, at + nptl.mutexKind) & 0x7f) !== PTHREAD_MUTEX_NORMAL || memory.load32(pfn, at) !== 0) return false;
+  if ((memory.load32(pfn, at + nptl.mutexKind) & 0x7f) !== PTHREAD_MUTEX_NORMAL) return false;
+  if (!memory.exchange32(pfn, at, 0, 1)) return false;
   memory.store32(pfn, at + OWNER, nptl.selfTid);
-  const users = at + nptl.mutexNusers;
-  memory.store32(pfn, users, memory.load32(pfn, users) + 1);
-  return memory.store32(pfn, at, 1) === 0;
+  memory.add32(pfn, at + nptl.mutexNusers, 1);
+  return true;
 }
 
 /** Frees a plain mutex that nobody waits for. False when it is anything else: nothing has been done then. */
@@ -101,11 +101,10 @@ export function freePlain(nptl: Nptl, hi: number, lo: number): boolean {
   if (at + nptl.mutexNusers + 8 > nptl.pageSize || (lo & 3) !== 0) return false;
   const pfn = pageTable.forWrite(vpnOf(hi, lo, nptl.target.pageShift));
   if (pfn < 0) return false;
-  if ((memory.load32(pfn, at + nptl.mutexKind) & 0x7f) !== PTHREAD_MUTEX_NORMAL || memory.load32(pfn, at) !== 1) return false;
-  const users = at + nptl.mutexNusers;
+  if ((memory.load32(pfn, at + nptl.mutexKind) & 0x7f) !== PTHREAD_MUTEX_NORMAL) return false;
+  if (!memory.exchange32(pfn, at, 1, 0)) return false;
   memory.store32(pfn, at + OWNER, 0);
-  memory.store32(pfn, users, memory.load32(pfn, users) - 1);
-  memory.store32(pfn, at, 0);
+  memory.add32(pfn, at + nptl.mutexNusers, -1);
   return true;
 }
 

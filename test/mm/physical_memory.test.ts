@@ -288,3 +288,32 @@ describe('reset()', () => {
     }
   });
 });
+
+describe.each(['little', 'big'])('exchange32 and add32, %s-endian', (endian) => {
+  const [SPARSE, FRAME] = [3, 9];
+
+  it.each([SPARSE, FRAME])('on a page with %d words written', (words) => {
+    const memory = new PhysicalMemory(PAGE, endian === 'big', 4 * PAGE);
+    const pfn = memory.allocPage();
+    writeWords(memory, pfn, words);
+    expect(memory.exchange32(pfn, 4, 1, 7)).toBe(false);
+    expect(memory.exchange32(pfn, 4, 2, 7)).toBe(true);
+    expect(memory.exchange32(pfn, 800, 1, 7)).toBe(false);
+    expect(memory.exchange32(pfn, 800, 0, -1)).toBe(true);
+    expect(memory.add32(pfn, 0, -3)).toBe(0);
+    expect(memory.add32(pfn, 804, 5)).toBe(0);
+    expect([0, 4, 8, 800, 804].map((offset) => memory.load32(pfn, offset))).toEqual([-2, 7, 3, -1, 5]);
+    expect(memory.add32(pfn, 0, -2147483647)).toBe(0);
+    expect(memory.load32(pfn, 0)).toBe(2147483647);
+    expect(memory.frames).toBe(words > SPARSE_WORDS ? 1 : 0);
+  });
+
+  it('say so where the word needs a frame and there is none', () => {
+    const memory = new PhysicalMemory(PAGE, endian === 'big', 0);
+    const pfn = memory.allocPage();
+    writeWords(memory, pfn, SPARSE_WORDS);
+    expect(memory.exchange32(pfn, 800, 0, 1)).toBe(false);
+    expect(memory.add32(pfn, 800, 1)).toBe(OUT_OF_MEMORY);
+    expect(memory.load32(pfn, 800)).toBe(0);
+  });
+});
