@@ -33,7 +33,9 @@ export interface TaskRules {
   /** getrusage knows RUSAGE_THREAD; membarrier has the private expedited barriers. */
   readonly rusageThread: boolean;
   readonly expeditedBarriers: boolean;
-  /** wait4 knows WCONTINUED. */
+  /** A child whose parent ignores SIGCHLD is gone before those who wait look; SA_NOCLDWAIT means something. */
+  readonly childrenVanish: boolean;
+  /** wait4 knows WCONTINUED, and a parent gets SIGCHLD when a child goes on. */
   readonly waitsContinued: boolean;
   /** waitid of process group 0 means the caller's own. */
   readonly waitidOwnGroup: boolean;
@@ -78,6 +80,7 @@ export function taskRules(release: Release): TaskRules {
     rtprioLimit: since(release, false, '2.6.12', true),
     rusageThread: since(release, false, '2.6.26', true),
     expeditedBarriers: since(release, false, '4.14', true),
+    childrenVanish: since(release, false, '2.5.74', true),
     waitsContinued: since(release, false, '2.6.9', true),
     waitidOwnGroup: since(release, false, '5.4', true),
     clearsSigactionFlags: since(release, false, '5.11', true),

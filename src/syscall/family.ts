@@ -1,6 +1,6 @@
 /**
  * Family: how processes end, who hears of it, and who waits for whom. kernel/exit.c and kernel/signal.c:
- * do_notify_parent() of Linux 6.1. A zombie keeps its pid until its parent has waited for it; what has no parent is
+ * do_notify_parent() of Linux 6.1; of 2.4.20 and 2.5.46 what differs (taskRules). A zombie keeps its pid until its parent has waited for it; what has no parent is
  * init's, which waits at once.
  */
 import { empty } from '../lib/empty.js';
@@ -10,6 +10,7 @@ import {
 } from '../arch/generic/signal.js';
 import type { Target } from '../arch/index.js';
 import { USER } from '../fs/inode.js';
+import type { TaskRules } from '../release/index.js';
 import type { SigInfo } from '../task/signal_state.js';
 import type { RunQueue } from '../task/sched.js';
 import { isRunnable, type TaskTable } from '../task/task_table.js';
@@ -24,6 +25,7 @@ export interface FamilyHost {
   readonly pids: { release(pid: number): void };
   readonly processes: Process[];
   readonly queue: RunQueue;
+  readonly taskRules: TaskRules;
   endSleep(slot: number, result: number): void;
 }
 
@@ -92,8 +94,11 @@ export class Family {
     }
     const ignores = process.exitNotice === this.SIGCHLD && this.ignoresChildren(parent);
     this.tell(process, process.exitSignal === 0 ? CLD_EXITED : CLD_KILLED, process.exitSignal === 0 ? process.exitCode : process.exitSignal);
-    if (ignores) this.reap(process);
+    const vanishes = this.host.taskRules.childrenVanish;
+    if (ignores && vanishes) this.reap(process);
     this.wake(parent);
+    // Up to 2.5.46 the parent reaps it as it takes the signal: get_signal_to_deliver(), do_signal() of 2.4.
+    if (ignores && !process.reaped) this.reap(process);
     this.notify(process, parent);
   }
 
@@ -117,7 +122,7 @@ export class Family {
     const action = parent.sighand?.get(this.SIGCHLD);
     if (action === undefined) return false;
     const isIgnored = action.handlerHi === 0 && action.handlerLo === SIG_IGN;
-    return isIgnored || (action.flags & this.host.target.signals.SA_NOCLDWAIT) !== 0;
+    return isIgnored || (this.host.taskRules.childrenVanish && (action.flags & this.host.target.signals.SA_NOCLDWAIT) !== 0);
   }
 
   // ---- news ---------------------------------------------------------------------------------------
@@ -148,7 +153,8 @@ export class Family {
   goOn(process: Process): void {
     if (process.stopped === 0) return;
     process.stopped = 0;
-    if (!process.exited) this.changed(process, 'continued', this.host.signals.SIGCONT);
+    if (!this.host.taskRules.waitsContinued) process.event = null;
+    else if (!process.exited) this.changed(process, 'continued', this.host.signals.SIGCONT);
     const { queue, tasks } = this.host;
     for (const slot of process.parked.splice(0)) if (isRunnable(tasks.state[slot]!)) queue.push(slot);
   }

@@ -212,6 +212,55 @@ describe('the end of a process', () => {
     expect(rig.switchTo(rig.main).result()).toBe(ECHILD);
   });
 
+  // kernel/exit.c: sys_wait4(), arch/i386/kernel/signal.c: do_signal() of 2.4.20; get_signal_to_deliver() of 2.5.46.
+  it('one that ignores it up to 2.5.46 reaps them as it takes the signal: after the wait that it sleeps in', () => {
+    const ends = (kernel: string, isAsleep: boolean) => {
+      const rig = new Rig('i386', { kernel });
+      rig.poke(rig.data, 1);
+      rig.trap(nr.rt_sigaction, SIGCHLD, rig.data, 0, 8);
+      const { slot } = fork(rig);
+      if (isAsleep) rig.raw(nr.wait4, -1, rig.data, 0, 0);
+      rig.switchTo(slot).raw(nr.exit, 7);
+      rig.runnable();
+      rig.switchTo(rig.main);
+      return isAsleep ? rig.result() : rig.trap(nr.wait4, -1, rig.data, 0, 0);
+    };
+    expect(['2.4.20', '2.5.46', '2.5.74'].map((kernel) => [ends(kernel, true), ends(kernel, false)])).toEqual([
+      [hex(1001), ECHILD], [hex(1001), ECHILD], [ECHILD, ECHILD],
+    ]);
+  });
+
+  it('SA_NOCLDWAIT means nothing up to 2.5.46: the zombie stays', () => {
+    const left = (kernel: string) => {
+      const rig = new Rig('i386', { kernel });
+      [0, 2].forEach((word, i) => { rig.poke(rig.data + BigInt(4 * i), word); });
+      rig.trap(nr.rt_sigaction, SIGCHLD, rig.data, 0, 8);
+      const { slot } = fork(rig);
+      rig.switchTo(slot).raw(nr.exit, 7);
+      rig.runnable();
+      return rig.switchTo(rig.main).trap(nr.wait4, -1, 0, 0, 0);
+    };
+    expect(['2.4.20', '2.5.46', '2.5.74'].map(left)).toEqual([hex(1001), hex(1001), ECHILD]);
+  });
+
+  it('hears of a child that goes on from 2.6.9 on', () => {
+    const news = (kernel: string) => {
+      const rig = new Rig('i386', { kernel });
+      [0x8048000, 0x40000000].forEach((word, i) => { rig.poke(rig.data + BigInt(4 * i), word); }); // SA_NODEFER
+      rig.trap(nr.rt_sigaction, SIGCHLD, rig.data, 0, 8);
+      const { pid, slot } = fork(rig);
+      for (const signo of [19, 18]) {
+        rig.trap(nr.kill, pid, signo);
+        rig.switchTo(slot);
+        rig.switchTo(rig.main);
+      }
+      return rig.strace.flatMap((line) => /si_code=(CLD_\w+)/.exec(line)?.[1] ?? []);
+    };
+    expect(['2.4.20', '2.6.6', '2.6.9'].map(news)).toEqual([
+      ['CLD_STOPPED'], ['CLD_STOPPED'], ['CLD_STOPPED', 'CLD_CONTINUED'],
+    ]);
+  });
+
   it('orphans are init\'s, zombies among them are gone', () => {
     const rig = modern();
     const child = fork(rig);
