@@ -198,7 +198,7 @@ export class Machine {
     this.kernel.reset();
     this.mm.clear();
     this.memory.reset();
-    this.vm.committed = 0;
+    this.vm.reset();
     // A program may have set them.
     Object.assign(this.mm.rlimits, this.rlimits);
     this.nptl = null;

@@ -26,6 +26,11 @@ export function zeroBacking(bytes: number): Backing {
 export class AddressSpace {
   /** Areas, of all mms, that map it. */
   areas = 0;
+  /**
+   * Pages that it was charged when it was made: the object is, not the areas that map it, so a fork costs nothing and
+   * an unmapped half gives nothing back.
+   */
+  charged = 0;
   /** True for shared memory without a name: it dies with its last area. */
   readonly isAnonymous: boolean;
   private readonly memory: PhysicalMemory;

@@ -359,7 +359,14 @@ export class Mm {
   /** Frees the pages of files and shared memory whose last area has gone; called once page tables have let go. */
   dropUnmapped(): void {
     if (this.dying.length === 0) return;
-    for (const mapping of this.dying.splice(0)) if (mapping.areas === 0) mapping.drop();
+    for (const mapping of this.dying.splice(0)) if (mapping.areas === 0) this.dropMapping(mapping);
+  }
+
+  private dropMapping(mapping: AddressSpace): void {
+    mapping.drop();
+    if (this.rules.sharedMemory.fputWaits) this.vm.late += mapping.charged;
+    else this.vm.unacct(mapping.charged);
+    mapping.charged = 0;
   }
 
   /** Call after anything that may have added an area. */

@@ -5,11 +5,11 @@
  * src/syscall/sys_mmap.ts.
  */
 import { VM_LOCKED, VM_SHARED } from '../arch/generic/mman.js';
-import { AddressSpace, zeroBacking } from './address_space.js';
 import { FINISHED, type Mm } from './mm.js';
 import { pageAlign } from './page_align.js';
 import type { MappedFile, MmapArgs } from './requests.js';
 import { populate } from './populate.js';
+import { shmemZeroSetup } from './shmem.js';
 import { vmaMerge } from './vma_merge.js';
 
 export { type MmapArgs, newMmapArgs, type OpenFile } from './requests.js';
@@ -18,6 +18,7 @@ export { type MmapArgs, newMmapArgs, type OpenFile } from './requests.js';
 export function doMmap(mm: Mm, args: MmapArgs): number {
   args.resultOffset = 0;
   args.charged = 0;
+  args.givenBack = 0;
   args.noReplace = false;
   args.npages = pageAlign(mm, args.lenPages, args.lenOffset);
   const steps = args.file === null ? mm.anonymousSteps : mm.mmapSteps;
@@ -50,7 +51,9 @@ function mapArea(mm: Mm, args: MmapArgs): number {
   const above = vmas.find(at);
   const isShared = (vmFlags & VM_SHARED) !== 0;
   const pgoff = mm.rules.anonymousPgoff && args.file === null && !isShared ? at : args.pgoff;
-  const file = mm.fileIndex(mappedFile(mm, args));
+  const mapped = mappedFile(mm, args);
+  if (typeof mapped === 'number') return mapped;
+  const file = mm.fileIndex(mapped);
   const mayMerge = mm.rules.merges === 'anonymous' ? args.file === null && !isShared : file === 0 || args.file !== null;
   if (!(mayMerge && vmaMerge(mm, above, at, end, vmFlags, file, pgoff))) {
     mm.addArea(above, at, end, pgoff, vmFlags, file);
@@ -70,11 +73,9 @@ function isPopulated(mm: Mm, { flags, vmFlags }: MmapArgs): boolean {
   return mm.rules.populatesPrivate ? (flags & NONBLOCK) === 0 : (vmFlags & VM_SHARED) !== 0;
 }
 
-/** What stands behind the area: a file, new shared memory (shmem_zero_setup), or nothing. */
-function mappedFile(mm: Mm, args: MmapArgs): MappedFile | null {
+/** What stands behind the area: a file, new shared memory or why there is none (a negative errno), or nothing. */
+function mappedFile(mm: Mm, args: MmapArgs): MappedFile | number | null {
   const isShared = (args.vmFlags & VM_SHARED) !== 0;
   if (args.file !== null && !(isShared && args.file.mapped.isZero)) return args.file.mapped;
-  if (!isShared) return null;
-  const mapping = new AddressSpace(mm.pageTable.memory, zeroBacking(mm.bytes(args.npages)), true);
-  return { path: '/dev/zero (deleted)', major: 0, minor: 0, inode: mm.vm.nextInode(), mapping };
+  return isShared ? shmemZeroSetup(mm, args) : null;
 }

@@ -17,6 +17,7 @@ import { FINISHED, type Mm, type MmapStepFunction } from './mm.js';
 import { fixedRefused, machineRefuses } from './mmap_check.js';
 import { doMunmap } from './munmap.js';
 import type { MmapArgs } from './requests.js';
+import { isExcused } from './shmem.js';
 import { colourPgoff, getUnmappedArea } from './unmapped_area/get_unmapped_area.js';
 import { NONE } from './vma_set.js';
 
@@ -63,10 +64,7 @@ function replaced(mm: Mm, start: number, end: number): { pages: number; charged:
 
 /** Pages that must be charged: private, writable, and not excused by MAP_NORESERVE. */
 function chargeable(mm: Mm, args: MmapArgs): boolean {
-  const excused = mm.rules.noreserveFlag
-    ? (args.vmFlags & VM_NORESERVE) !== 0
-    : (args.flags & mm.target.map.NORESERVE) !== 0 && mm.vm.overcommit <= 1;
-  return !excused && (args.vmFlags & (VM_SHARED | VM_WRITE)) === VM_WRITE;
+  return !isExcused(mm, args) && (args.vmFlags & (VM_SHARED | VM_WRITE)) === VM_WRITE;
 }
 
 function charge(mm: Mm, args: MmapArgs, pages: number): number {
@@ -225,7 +223,10 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
   'unmap what is there': (mm, args) => {
     const above = mm.vmas.find(args.at);
     if (above === NONE || mm.vmas.vmStart[above]! >= args.at + args.npages) return 0;
-    return doMunmap(mm, args.at, 0, args.npages, 0) < 0 ? -ENOMEM : 0;
+    const { committed } = mm.vm;
+    if (doMunmap(mm, args.at, 0, args.npages, 0) < 0) return -ENOMEM;
+    args.givenBack = committed - mm.vm.committed;
+    return 0;
   },
 
   'RLIMIT_AS: ENOMEM': (mm, args) => (mm.bytes(mm.totalVm + args.npages) > mm.rlimits.as ? -ENOMEM : 0),

@@ -16,6 +16,8 @@ export class Vm {
   heuristic: 'free' | 'total' = 'free';
   /** What is granted is charged. 2.4 has no such account, and no mode 2: all modes but 0 grant everything. */
   accounts = true;
+  /** Pages whose charge is given back when the system call returns. */
+  late = 0;
   private inodes = 0;
   private anonVmas = 0;
 
@@ -52,5 +54,17 @@ export class Vm {
 
   unacct(pages: number): void {
     if (this.accounts) this.committed -= pages;
+  }
+
+  /** The work that waited for the return to user space: the machine does it before the next call, or task. */
+  settle(): void {
+    this.committed -= this.late;
+    this.late = 0;
+  }
+
+  /** Nothing is charged any more. */
+  reset(): void {
+    this.committed = 0;
+    this.late = 0;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The rules of each release in mm. Read from Linux 2.5.46, 2.5.74, 2.6.0, 2.6.6, 2.6.9, 2.6.11, 2.6.12-rc1, 2.6.13,
- * 2.6.18, 4.12.4, 6.1.20, 6.13.2 and 6.18.35: mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap}.c,
+ * 2.6.18, 4.12.4, 6.1.20, 6.13.2 and 6.18.35: mm/{mmap,mprotect,mremap,mlock,madvise,mincore,msync,fremap,shmem}.c,
  * mm/vma.c (6.13 on), kernel/fork.c, fs/proc/{array,task_mmu}.c.
  */
 import type { AdviceRule, MadviseStep, MmapStep, MmRules, MprotectStep, MremapStep } from './rules.js';
@@ -213,6 +213,7 @@ export const rules25: MmRules = {
   limitsSplits: true,
   accounts: true,
   prot: { charges: true, semIsShared: true, growsFlags: false, dropsAccount: false, dataLimit: false },
+  sharedMemory: { hasLimit: true, noreserveExcuses: true, chargedBesideOld: false, fputWaits: false },
   noreserveFlag: false,
   stackFlag: false,
   sharedAnonymousPgoffZero: false,
@@ -399,6 +400,7 @@ export const rules412: MmRules = {
   anonVma: '6.13',
   munmapLimit: 'hole-in-one-area',
   prot: { ...rules2618.prot, dataLimit: true },
+  sharedMemory: { ...rules2618.sharedMemory, hasLimit: false, fputWaits: true },
   noreserveFlag: true,
   sharedAnonymousPgoffZero: true,
   coloursByPgoffZero: true,
@@ -483,6 +485,7 @@ export const rules613: MmRules = {
   maps: { ...rules61.maps, names: '6.13' },
   anonVma: '6.13',
   prot: { ...rules61.prot, dropsAccount: true },
+  sharedMemory: { ...rules61.sharedMemory, chargedBesideOld: true },
   stackFlag: true,
   searchKeepsGaps: true,
   alignsHugePages: true,

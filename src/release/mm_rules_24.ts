@@ -57,5 +57,6 @@ export const rules24: MmRules = {
   munmapLimit: 'hole-in-one-area',
   limitsSplits: false,
   accounts: false,
+  sharedMemory: { ...rules25.sharedMemory, noreserveExcuses: false },
   prot: { ...rules25.prot, charges: false, semIsShared: false },
 };

@@ -81,6 +81,7 @@ export const rules36: MmRules = {
   populatesPrivate: true,
   anonVma: '6.13',
   munmapLimit: 'hole-in-one-area',
+  sharedMemory: { ...rules2618.sharedMemory, hasLimit: false, fputWaits: true },
   noreserveFlag: true,
   sharedAnonymousPgoffZero: true,
   mmapMinAddr: 65536,

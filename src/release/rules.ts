@@ -200,6 +200,7 @@ export interface MmRules {
     /** Growing data_vm over RLIMIT_DATA is refused: 6.x. */
     readonly dataLimit: boolean;
   };
+  readonly sharedMemory: SharedMemoryRules;
   /** VM_NORESERVE is kept in the area's flags: 6.x. */
   readonly noreserveFlag: boolean;
   /** MAP_STACK keeps huge pages away by a flag of its own: 6.7 on. */
@@ -306,6 +307,18 @@ export interface StackRules {
   readonly keepsPageBelow: boolean;
   /** It grows down by no more pages than its vm_pgoff has: not yet in 2.6.18. */
   readonly keepsPgoff: boolean;
+}
+
+/** shmem_zero_setup(): the object behind shared memory without a file, or of /dev/zero, is charged as a whole. */
+export interface SharedMemoryRules {
+  /** SHMEM_MAX_BYTES limits it, EINVAL: up to 3.0. */
+  readonly hasLimit: boolean;
+  /** MAP_NORESERVE excuses it, but in overcommit mode 2: not yet in 2.4. */
+  readonly noreserveExcuses: boolean;
+  /** What a MAP_FIXED replaces gives its charge back at the very end, in __mmap_complete(): 6.13. */
+  readonly chargedBesideOld: boolean;
+  /** The last fput(), which gives the charge back, waits until the system call returns (task_work): 3.6 on. */
+  readonly fputWaits: boolean;
 }
 
 /** mlock and its relatives. */

@@ -323,6 +323,7 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost, AlarmsHost {
     if (this.tasks.state[this.current] !== TASK_RUNNING) {
       bug('a task that sleeps made a system call', { tid: this.tasks.tid[this.current] });
     }
+    if (this.vm.late !== 0) this.vm.settle();
     const nr = regs[2 * target.trap.nr + 1] === 0 ? regs[2 * target.trap.nr]! : -1;
     const known = nr >= 0 && nr < MAX_NR;
     const handler = known ? this.table[nr]! : null;

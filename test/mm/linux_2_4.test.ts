@@ -78,11 +78,12 @@ describe('vm_enough_memory()', () => {
     expect(request(mm25({ ram: RAM, overcommit: 2 }), 9 * PAGES)).toBe('ENOMEM');
   });
 
-  it('MAP_NORESERVE is not asked about, nor are shared and unwritable maps', () => {
+  it('MAP_NORESERVE is not asked about, nor are unwritable maps; shared memory always is, by shmem_file_setup()', () => {
     const mm = mm24({ ram: RAM });
     expect(request(mm, 2 * PAGES, 'PRIVATE ANONYMOUS NORESERVE')).toBe('40000000');
-    expect(request(mm, 2 * PAGES, 'SHARED ANONYMOUS')).toBe('40800000');
-    expect(mmap(mm, { len: BigInt(2 * RAM), prot: PROT_READ })).toBe('41000000');
+    expect(request(mm, 2 * PAGES, 'SHARED ANONYMOUS')).toBe('ENOMEM');
+    expect(request(mm, 2 * PAGES, 'SHARED ANONYMOUS NORESERVE')).toBe('ENOMEM');
+    expect(mmap(mm, { len: BigInt(2 * RAM), prot: PROT_READ })).toBe('40800000');
   });
 
   it('mprotect never asks, a stack that grows does not, brk and mremap do', () => {

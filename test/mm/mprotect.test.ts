@@ -85,10 +85,10 @@ describe('VM_ACCOUNT', () => {
     expect([picture(mm), mm.vm.committed]).toEqual(['AA', 2]);
   });
 
-  it('shared memory is not charged', () => {
+  it('shared memory is not charged again', () => {
     const mm = draw('ss');
     protect(mm, 0, 2, RW);
-    expect([picture(mm), mm.vm.committed]).toEqual(['SS', 0]);
+    expect([picture(mm), mm.vm.committed]).toEqual(['SS', 2]); // since it was mapped
   });
 
   it('a refused charge fails with ENOMEM and changes nothing of that area', () => {

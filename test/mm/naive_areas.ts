@@ -19,6 +19,8 @@ export interface NaiveArea {
   file: string | null;
   /** Offset in pages. */
   pgoff: bigint;
+  /** The object behind shared memory, of which each piece of an area knows, and what it was charged in pages. */
+  readonly shm?: { readonly charged: bigint };
 }
 
 export interface NaiveLimits {
@@ -139,6 +141,10 @@ export class NaiveAreas implements Searchable {
       if ((area.flags & VM_ACCOUNT) !== 0) this.committed -= npages;
       const lowers = area.start >= TASK_UNMAPPED_BASE && area.start < this.freeAreaCache;
       if (lowers && this.limits.search === 'free-area-cache') this.freeAreaCache = area.start;
+    }
+    const objects = new Set(gone.map(({ shm }) => shm));
+    for (const shm of objects) {
+      if (shm !== undefined && !this.areas.some((area) => area.shm === shm)) this.committed -= shm.charged;
     }
     return 0n;
   }

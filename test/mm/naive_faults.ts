@@ -312,5 +312,6 @@ export class NaiveFaults extends NaivePages {
       if ((page.flags & VM_ACCOUNT) !== 0) this.world.committed -= 1;
     }
     this.pages = [];
+    this.world.refund();
   }
 }

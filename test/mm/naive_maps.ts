@@ -44,6 +44,8 @@ interface Work {
   at: number | null;
   vmFlags: number;
   charged: number;
+  /** Charged pages of what is unmapped first. */
+  replaced: number;
   pgoff: number;
   noReplace: boolean;
   /** What mm answered. */
@@ -86,13 +88,15 @@ export class NaiveMaps extends NaiveFaults {
     const size = this.pageAlign(call.len);
     const work: Work = {
       call, addr: call.addr, size, npages: this.pageOf(size), flags: call.flags, at: null, vmFlags: 0, charged: 0,
-      pgoff: call.pgoff, noReplace: false, real,
+      replaced: 0, pgoff: call.pgoff, noReplace: false, real,
     };
     for (const step of this.rules.mmap) {
       const result = this.mmapStep(step, work);
       if (result === DONE) return this.pageOf(call.addr);
       if (result < 0) return result;
     }
+    work.charged = call.open === null && (work.vmFlags & VM_SHARED) !== 0 ? this.chargeShm(work) : work.charged;
+    if (work.charged < 0) return work.charged;
     if (work.at === null) throw new Error('the search found no hole, and there are many');
     return this.mapAt(work, work.at);
   }
@@ -184,8 +188,11 @@ export class NaiveMaps extends NaiveFaults {
         const replaced = work.at === null ? 0 : this.range(work.at, work.at + npages).length;
         return fail(!this.mayExpand(work.vmFlags, npages - replaced), ENOMEM);
       }
-      case 'unmap what is there':
+      case 'unmap what is there': {
+        const there = work.at === null ? [] : this.range(work.at, work.at + npages);
+        work.replaced = there.filter(({ flags }) => (flags & VM_ACCOUNT) !== 0).length;
         return work.at !== null && this.unmapPages(work.at, work.at + npages) < 0 ? -ENOMEM : 0;
+      }
       case 'RLIMIT_AS: ENOMEM':
         return fail(this.bytes(this.totalVm + npages) > this.limits.as, ENOMEM);
       case 'charge: ENOMEM':
@@ -223,10 +230,27 @@ export class NaiveMaps extends NaiveFaults {
     return this.target.readImpliesExec && (prot & 1) !== 0 ? prot | 4 : prot;
   }
 
+  private isReserved({ call }: Work): boolean {
+    return (call.flags & this.target.map.NORESERVE) === 0 || this.world.overcommit === 2;
+  }
+
+  /** shmem_acct_size() of a new object: what it was charged, or a negative errno. */
+  private chargeShm(work: Work): number {
+    const { hasLimit, noreserveExcuses, chargedBesideOld } = this.rules.sharedMemory;
+    const { npages, replaced } = work;
+    const entries = BigInt(this.target.pageSize / (this.target.kernelBits / 8));
+    const most = 16n + ((entries * entries) / 2n) * (entries + 1n);
+    if (hasLimit && BigInt(npages) > most) return -EINVAL;
+    if (noreserveExcuses && !this.isReserved(work)) return 0;
+    const beside = chargedBesideOld ? replaced : 0;
+    // Both are charged for a moment, then the old one is not any more.
+    const isCharged = this.world.charge(npages, beside);
+    return isCharged ? npages : -ENOMEM;
+  }
+
   private charge(work: Work, npages: number): number {
-    const { call, vmFlags } = work;
-    const { map } = this.target;
-    const isReserved = (call.flags & map.NORESERVE) === 0 || this.world.overcommit === 2;
+    const { vmFlags } = work;
+    const isReserved = this.isReserved(work);
     const isPrivateWritable = (vmFlags & (VM_SHARED | VM_WRITE)) === VM_WRITE;
     if (!isReserved || !isPrivateWritable) return 0;
     if (!this.world.charge(npages)) return -ENOMEM;
@@ -326,7 +350,7 @@ export class NaiveMaps extends NaiveFaults {
     const { call, npages, vmFlags } = work;
     const isShared = (vmFlags & VM_SHARED) !== 0;
     const isShm = call.open === null && isShared;
-    const file = call.open?.file ?? (isShm ? this.world.newShm(npages) : '');
+    const file = call.open?.file ?? (isShm ? this.world.newShm(npages, work.charged) : '');
     const pgoff = this.rules.anonymousPgoff && file === '' ? at : work.pgoff;
     const mayMerge = this.rules.merges !== 'anonymous' ? !isShm : file === '' && !isShared;
     this.add(at, at + npages, vmFlags, file, pgoff, mayMerge, 'mmap');

@@ -1,8 +1,6 @@
 /**
  * The naive address space: do_mmap_pgoff, sys_mprotect and sys_brk of Linux 2.5.46, check by check, over
  * the areas of naive_areas.ts. Nothing is shared with src/mm.
- *
- * Like src/mm it leaves out the memory of shared anonymous objects, which the kernel's shmem charges.
  */
 import { type NaiveArea, NaiveAreas, VM_ACCOUNT, VM_LOCKED, VM_SHARED, VM_WRITE } from './naive_areas.js';
 import { EINVAL, ENOMEM } from './naive_search.js';
@@ -104,8 +102,15 @@ export class NaiveMm extends NaiveAreas {
         this.committed -= charged;
         return -EINVAL;
       }
-      const shm = (vmFlags & VM_SHARED) !== 0 ? '/dev/zero (deleted)' : null;
-      this.link({ start: at, end, flags: vmFlags, file: file === null ? shm : file.path, pgoff });
+      if (file !== null || isPlain) {
+        this.link({ start: at, end, flags: vmFlags, file: file === null ? null : file.path, pgoff });
+      } else {
+        const entries = machine.PAGE_SIZE / BigInt(machine.longBits / 8);
+        if (npages > 16n + ((entries * entries) / 2n) * (entries + 1n)) return -EINVAL; // SHMEM_MAX_BYTES
+        if (reserves && !this.enoughMemory(npages)) return -ENOMEM;
+        const shm = { charged: reserves ? npages : 0n };
+        this.link({ start: at, end, flags: vmFlags, file: '/dev/zero (deleted)', pgoff, shm });
+      }
     }
     this.totalVm += npages;
     if ((vmFlags & VM_LOCKED) !== 0) this.lockedVm += npages;

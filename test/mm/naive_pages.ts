@@ -44,6 +44,8 @@ export interface NaiveFile {
   readonly wordOf: (index: number) => number;
   readonly cache: Map<number, Frame>;
   readonly isShm: boolean;
+  /** Pages that an object of shared memory was charged. */
+  charged: number;
 }
 
 /** What all address spaces of a machine share. */
@@ -55,6 +57,8 @@ export class NaiveWorld {
   readonly keepsAccount: boolean;
   committed = 0;
   readonly files = new Map<string, NaiveFile>();
+  /** All that may show shared memory. */
+  readonly spaces = new Set<NaivePages>();
   private objects = 0;
   private anonVmas = 0;
 
@@ -65,23 +69,33 @@ export class NaiveWorld {
     this.keepsAccount = rules.accounts;
   }
 
-  /** vm_enough_memory: charges `pages` and says so, or refuses. */
-  charge(pages: number): boolean {
+  /** vm_enough_memory: charges `pages` and says so, or refuses; `beside`: what else counts as charged. */
+  charge(pages: number, beside = 0): boolean {
     const allowed = Math.floor(this.totalRam / 2);
     const isTooMuch = this.refusesEqual ? pages >= this.totalRam : pages > this.totalRam;
     if (!this.keepsAccount) return !(this.overcommit === 0 && isTooMuch);
     if (this.overcommit === 0 && isTooMuch) return false;
-    if (this.overcommit === 2 && this.committed + pages >= allowed) return false;
+    if (this.overcommit === 2 && this.committed + beside + pages >= allowed) return false;
     this.committed += pages;
     return true;
   }
 
   /** New shared memory of `npages`: its name. */
-  newShm(npages: number): string {
+  newShm(npages: number, charged: number): string {
     this.objects += 1;
     const name = `shm ${this.objects}`;
-    this.files.set(name, { npages, wordOf: () => 0, cache: new Map(), isShm: true });
+    this.files.set(name, { npages, wordOf: () => 0, cache: new Map(), isShm: true, charged });
     return name;
+  }
+
+  /** Objects that nobody shows any more give their charge back: when they go, or when the call returns. */
+  refund(): void {
+    const shown = new Set([...this.spaces].flatMap(({ pages }) => pages.map(({ file }) => file)));
+    for (const [name, file] of this.files) {
+      if (!file.isShm || shown.has(name)) continue;
+      if (this.keepsAccount) this.committed -= file.charged;
+      this.files.delete(name);
+    }
   }
 
   newAnonVma(isChild: boolean): number {
@@ -127,6 +141,7 @@ export class NaivePages {
     this.rules = target.release.rules;
     this.world = world;
     this.limits = limits;
+    world.spaces.add(this);
   }
 
   // ---- pages and areas ------------------------------------------------------------------------------
@@ -362,6 +377,7 @@ export class NaivePages {
     }
     for (const page of this.range(start, end)) this.release(page);
     this.pages.splice(this.indexOf(start), this.indexOf(end) - this.indexOf(start));
+    if (!this.rules.sharedMemory.fputWaits) this.world.refund();
     return 0;
   }
 }

@@ -102,7 +102,7 @@ export class PagesPair {
     }, false);
     mapping.areas = 1; // somebody keeps it open
     this.world.files.set(path, {
-      npages: FILE_PAGES, wordOf: (page) => wordOf(index, page), cache: new Map(), isShm: false,
+      npages: FILE_PAGES, wordOf: (page) => wordOf(index, page), cache: new Map(), isShm: false, charged: 0,
     });
     return { readable, writable, mappable, mapped: { path, major: 3, minor: 1, inode: index, mapping } };
   }
@@ -168,6 +168,7 @@ export class PagesPair {
     try {
       got = this.onMm(mm, call);
       const expected = this.onNaive(naive, call, got);
+      this.returnToUser();
       if (got !== expected) throw new Error(`mm gave ${got}, the page model ${expected}`);
       if (call.name === 'mincore' && !got.startsWith('E')) this.compareVector(mm, got);
       mm.check();
@@ -180,11 +181,18 @@ export class PagesPair {
     }
   }
 
+  /** What waits for the end of a call. */
+  private returnToUser(): void {
+    this.vm.settle();
+    this.world.refund();
+  }
+
   private fork(side: Side): void {
     if (this.child !== null) {
       this.child.mm.clear();
       this.child.naive.clear();
       this.child = null;
+      this.returnToUser();
       if (side !== this.parent) return;
     }
     const child = this.newSide(side.limits);
