@@ -30,6 +30,9 @@ export interface TaskRules {
   readonly policies: number;
   readonly resetOnFork: boolean;
   readonly rtprioLimit: boolean;
+  /** prctl knows PR_SET_NAME; PR_GET_NAME came later. */
+  readonly setsNames: boolean;
+  readonly getsNames: boolean;
   /** getrusage knows RUSAGE_THREAD; membarrier has the private expedited barriers. */
   readonly rusageThread: boolean;
   readonly expeditedBarriers: boolean;
@@ -78,6 +81,8 @@ export function taskRules(release: Release): TaskRules {
     ),
     resetOnFork: since(release, false, '2.6.32', true),
     rtprioLimit: since(release, false, '2.6.12', true),
+    setsNames: since(release, false, '2.6.9', true),
+    getsNames: since(release, false, '2.6.11', true),
     rusageThread: since(release, false, '2.6.26', true),
     expeditedBarriers: since(release, false, '4.14', true),
     childrenVanish: since(release, false, '2.5.74', true),

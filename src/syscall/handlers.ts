@@ -13,7 +13,8 @@ import { sysFutex, sysFutexTime64 } from './sys_futex.js';
 import { oldGetrlimit, sysGetrlimit } from './sys_getrlimit.js';
 import { sysGetpid, sysGettid, sysSchedYield, sysSetTidAddress } from './sys_task.js';
 import {
-  ia64Mmap25, ia64Mmap266, ia64Mmap2613, ia64Mmap2618, mmap2In4k, mmapPgoffOfBytes, mmapPgoffOfPages, oldMmap, sparc64Munmap,
+  ia32Mmap24, ia32Mprotect24, ia64Mmap25, ia64Mmap266, ia64Mmap2613, ia64Mmap2618, mmap2In4k, mmapPgoffOfBytes,
+  mmapPgoffOfPages, oldMmap, sparc64Munmap,
   sparcMmap, sparcMmap2, sparcMmap2In2618, sparcMmap2In36, sparcMmap2618, sparcMmap36, sysMprotect, sysMunmap, x8664Mmap,
 } from './sys_mmap.js';
 import { sysMadvise } from './sys_madvise.js';
@@ -99,6 +100,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   mlockall_2000: mlockall2000,
   mmap2_4k: mmap2In4k,
   mprotect: sysMprotect,
+  'mprotect_2.4': ia32Mprotect24,
   mremap: sysMremap,
   msync: sysMsync,
   munlock: sysMunlock,
@@ -107,6 +109,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   nanosleep: sysNanosleep,
   old_getrlimit: oldGetrlimit,
   old_mmap: oldMmap,
+  'old_mmap_2.4': ia32Mmap24,
   membarrier: sysMembarrier,
   pause: sysPause,
   personality: sysPersonality,

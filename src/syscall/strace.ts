@@ -2,6 +2,7 @@
  * strace: system calls as text, as `strace -f` prints them. It looks only at registers and memory, so
  * TypeScript programs and binaries are shown alike.
  */
+import { isOldMmap } from '../arch/generic/known_calls.js';
 import { errnoName } from '../arch/generic/errno.js';
 import * as calls from '../arch/generic/mman_calls.js';
 import * as sched from '../arch/generic/sched.js';
@@ -70,7 +71,7 @@ export class Strace implements Tracer {
 
   private call(k: Kernel, result: number | null): string {
     const name = k.nameOf(this.nr);
-    const shown = k.target.entry[name] === 'old_mmap' ? 'old_mmap' : name;
+    const shown = isOldMmap(k.target.entry[name]) ? 'old_mmap' : name;
     const format = formats[shown];
     const args = format ? format(k, this.args, result) : [0, 1, 2, 3, 4, 5].map((i) => word(this.args, i)).join(', ');
     return `${shown}(${args})`;

@@ -101,8 +101,8 @@ const TASK_COMM_LEN = 16;
 /** prctl(option, ...): names of tasks, and the signal of a parent's death, which is kept and never sent. */
 export function sysPrctl(k: Kernel): number {
   switch (k.lo(0)) {
-    case PR_SET_NAME: return setName(k);
-    case PR_GET_NAME: return getName(k);
+    case PR_SET_NAME: return k.taskRules.setsNames ? setName(k) : -EINVAL;
+    case PR_GET_NAME: return k.taskRules.getsNames ? getName(k) : -EINVAL;
     case PR_SET_PDEATHSIG:
       if (k.hi(1) !== 0 || (k.lo(1) !== 0 && !k.signals.isValid(k.lo(1)))) return -EINVAL;
       k.process.parentDeathSignal = k.lo(1);

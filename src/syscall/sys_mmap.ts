@@ -1,10 +1,11 @@
 /**
  * mmap, munmap and mprotect as each machine enters them. The checks here are the ones that stand in the
- * machine's own wrapper, in its order; the rest is in src/mm. Sources, Linux 2.5.46 to 6.1:
+ * machine's own wrapper, in its order; the rest is in src/mm. Sources, Linux 2.4.20 and 2.5.46 to 6.1:
  * arch/i386/kernel/sys_i386.c, arch/sparc64/kernel/{sys_sparc.c,sys32.S}, arch/sparc/kernel/sys_sparc_64.c,
  * arch/ia64/kernel/sys_ia64.c.
  */
 import { EBADF, EFAULT, EINVAL, ENODEV } from '../arch/generic/errno.js';
+import { PROT_EXEC, PROT_READ } from '../arch/generic/mman.js';
 import { pageOffset, vpnOf } from '../lib/u64.js';
 import { doMmap, type MmapArgs } from '../mm/mmap.js';
 import { touchesHole } from '../mm/mmap_check.js';
@@ -65,6 +66,25 @@ export function x8664Mmap(k: Kernel): number {
 
 /** i386 mmap (90): one argument, the address of the six; any address, as i386 loads any. */
 export function oldMmap(k: Kernel): number {
+  return oldMmapWith(k, takeFile);
+}
+
+/** sys32_mmap() of x86_64 in 2.4.20: it keeps all flags, and what may be read may be executed. */
+export function ia32Mmap24(k: Kernel): number {
+  return oldMmapWith(k, (_k, args, fd) => {
+    const { flags } = args;
+    const error = takeFile(k, args, fd);
+    args.flags = flags;
+    args.prot = withExec(args.prot);
+    return error;
+  });
+}
+
+function withExec(prot: number): number {
+  return (prot & PROT_READ) !== 0 ? prot | PROT_EXEC : prot;
+}
+
+function oldMmapWith(k: Kernel, take: (k: Kernel, args: MmapArgs, fd: number) => number): number {
   const block = new Uint8Array(24);
   if (copyFromUser(k.mm, block, 0, k.lo(0), block.length) < block.length) return -EFAULT;
   const view = new DataView(block.buffer);
@@ -81,7 +101,7 @@ export function oldMmap(k: Kernel): number {
   args.flags = flags;
   args.file = null;
   args.pgoff = vpnOf(0, offset, shift);
-  const error = takeFile(k, args, fd);
+  const error = take(k, args, fd);
   return error < 0 ? error : map(k, args);
 }
 
@@ -270,4 +290,9 @@ export function sparc64Munmap(k: Kernel): number {
 
 export function sysMprotect(k: Kernel): number {
   return doMprotect(k.mm, k.vpn(0), k.offset(0), k.vpn(1), k.offset(1), k.lo(2));
+}
+
+/** sys32_mprotect() of x86_64 in 2.4.20. */
+export function ia32Mprotect24(k: Kernel): number {
+  return doMprotect(k.mm, k.vpn(0), k.offset(0), k.vpn(1), k.offset(1), withExec(k.lo(2)));
 }

@@ -3,6 +3,7 @@
  * programs and binaries alike. Faults that grow a stack have records too, as calls of "fault" with the page that was
  * touched; areas that a program begins with have none.
  */
+import { isOldMmap } from '../arch/generic/known_calls.js';
 import { errnoName } from '../arch/generic/errno.js';
 import { MREMAP_DONTUNMAP, MREMAP_FIXED } from '../arch/generic/mman_calls.js';
 import { hex, hexVpn } from '../lib/u64.js';
@@ -109,7 +110,7 @@ export class MemoryTrace implements Tracer {
     let name = this.names.get(nr);
     if (name === undefined) {
       const own = k.nameOf(nr);
-      const shown = k.target.entry[own] === 'old_mmap' ? 'old_mmap' : own;
+      const shown = isOldMmap(k.target.entry[own]) ? 'old_mmap' : own;
       name = Object.hasOwn(NARGS, shown) ? shown : null;
       this.names.set(nr, name);
     }

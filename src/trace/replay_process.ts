@@ -1,4 +1,5 @@
 /** ReplayProcess: makes the memory calls of a log, and after a miss brings the process to where the log has it. */
+import { isOldMmap } from '../arch/generic/known_calls.js';
 import { EINVAL, errnoName } from '../arch/generic/errno.js';
 import { MREMAP_FIXED, MREMAP_MAYMOVE } from '../arch/generic/mman_calls.js';
 import { hex, pageOffset, vpnOf } from '../lib/u64.js';
@@ -26,7 +27,7 @@ export class ReplayProcess extends CallProcess {
   /** A map with a byte offset. Where the machine's mmap takes a pointer, mmap2 does the same with the words. */
   private mmap(words: readonly Word[]): Outcome {
     const { entry, pageShift } = this.machine.target;
-    if (entry['mmap'] !== 'old_mmap') return this.trap('mmap', words);
+    if (!isOldMmap(entry['mmap'])) return this.trap('mmap', words);
     const offset = words[OFFSET]!;
     if (pageOffset(offset.lo, pageShift) !== 0) return { error: errnoName(EINVAL) };
     return this.trap('mmap2', withWord(words, OFFSET, { hi: 0, lo: vpnOf(0, offset.lo, pageShift) }));

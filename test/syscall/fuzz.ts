@@ -5,6 +5,7 @@
  *
  * After each call: no exception, a result or a documented error in the registers, and mm.check().
  */
+import { isOldMmap } from '../../src/arch/generic/known_calls.js';
 import fc from 'fast-check';
 import { archs, isKnown } from '../../src/arch/index.js';
 import { errnoName } from '../../src/arch/generic/errno.js';
@@ -220,7 +221,7 @@ class Fuzzer {
   }
 
   private shapeOf(name: string, rig: Rig): string {
-    return rig.target.entry[name] === 'old_mmap' ? SHAPE_OF_POINTER : (SHAPES[name] ?? '');
+    return isOldMmap(rig.target.entry[name]) ? SHAPE_OF_POINTER : (SHAPES[name] ?? '');
   }
 
   /** The six arguments of old_mmap, in the program's data. */

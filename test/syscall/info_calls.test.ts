@@ -110,6 +110,17 @@ describe('prctl', () => {
     expect(rig.trap(nr.prctl, 999)).toBe(EINVAL);
   });
 
+  // include/linux/prctl.h of 2.6.6, 2.6.9 and 2.6.11.
+  it('names are set from 2.6.9 on, and asked for from 2.6.11 on', () => {
+    const answers = (kernel: string) => {
+      const rig = new Rig('i386', { kernel });
+      return [15, 16].map((option) => rig.trap(nr.prctl, option, rig.data));
+    };
+    expect(['2.4.20', '2.6.6', '2.6.9', '2.6.11'].map(answers)).toEqual([
+      [EINVAL, EINVAL], [EINVAL, EINVAL], ['0x0', EINVAL], ['0x0', '0x0'],
+    ]);
+  });
+
   it('a task is called as its program before', () => {
     const rig = modern();
     rig.trap(nr.prctl, 16, rig.data);

@@ -48,3 +48,40 @@ describe('clone', () => {
     expect(new Rig('i386', { kernel: '2.5.45' }).trap(I386_CLONE, VM | PID, 0)).toBe('0x3e9');
   });
 });
+
+// arch/x86_64/ia32/{sys_ia32,ia32_binfmt}.c, arch/x86_64/kernel/sys_x86_64.c, asm-x86_64/processor.h.
+describe('32-bit tasks of x86_64', () => {
+  const nr = { mmap: 90, mprotect: 125, mmap2: 192 };
+  const task = () => new Rig('x86_64 32-bit', { kernel: '2.4.20' });
+  const rights = (rig: Rig, at: bigint) => rig.maps().find((line) => BigInt(`0x${line.split('-')[0]!}`) === at)?.split(' ')[1];
+  /** mmap by the address of its six arguments. */
+  const oldMmap = (rig: Rig, prot: number, flags = 0x22) => {
+    [0, 4096, prot, flags, -1, 0].forEach((word, i) => { rig.poke(rig.data + BigInt(4 * i), word); });
+    return BigInt(rig.trap(nr.mmap, rig.data));
+  };
+
+  it('look for room from 1 GiB to the last page but one below 4 GiB, where the stack ends', () => {
+    const rig = task();
+    expect(rig.maps().map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      '0000000008048000-0000000008049000 r-xp', '0000000008049000-000000000804a000 rwxp', '00000000ffffd000-00000000fffff000 rwxp',
+    ]);
+    expect(rig.trap(nr.mmap2, 0, 4096, 3, 0x22, -1, 0)).toBe('0x40000000');
+  });
+
+  it('may execute what mmap and mprotect make readable, but not what mmap2 does', () => {
+    const rig = task();
+    const [low, high] = [oldMmap(rig, 3), BigInt(rig.trap(nr.mmap2, 0, 4096, 3, 0x22, -1, 0))];
+    expect([rights(rig, low), rights(rig, high)]).toEqual(['rwxp', 'rw-p']);
+    expect([rig.trap(nr.mprotect, high, 4096, 1), rights(rig, high)]).toEqual(['0x0', 'r-xp']);
+    expect(rights(rig, oldMmap(rig, 2))).toBe('-w-p');
+  });
+
+  it('mmap keeps MAP_DENYWRITE, so that what has it joins nothing without', () => {
+    const rig = task();
+    oldMmap(rig, 7);
+    const before = rig.mm.vmas.size;
+    oldMmap(rig, 7, 0x822);
+    rig.trap(nr.mmap2, 0, 4096, 7, 0x822, -1, 0);
+    expect(rig.mm.vmas.size).toBe(before + 2);
+  });
+});

@@ -9,8 +9,8 @@
  *   64-bit task down:  0x400000 text, heap ->   <- mmap 0x7ffff7fff000    <- stack 0x7ffffffff000
  *   32-bit task:       0x08048000 text, heap -> <- mmap 0xf7ffe000        <- stack 0xffffe000
  *
- * 32-bit tasks before 2.6.12 are not here: those kernels add PROT_EXEC to what they map (vm_force_exec32), as 2.6.12
- * does by personality.
+ * 32-bit tasks of 2.5.45 to 2.6.11 are not here: those kernels add PROT_EXEC to what they map (vm_force_exec32), as 2.6.12
+ * does by personality and 2.4.20 in two of its system calls.
  */
 import { vpnOfBig } from '../../lib/u64.js';
 import { backportedCalls, isSince, type Release, type SearchName, since } from '../../release/index.js';
@@ -33,8 +33,11 @@ import { x8664Syscalls } from './syscallent.js';
 
 const SHIFT = 12;
 const PAGE_SIZE = 2 ** SHIFT;
-/** IA32_PAGE_OFFSET. */
-const END32 = vpnOfBig(0xffffe000n, SHIFT);
+
+/** IA32_PAGE_OFFSET: in 2.4.20 a page more. */
+function end32(release: Release): number {
+  return vpnOfBig(since(release, 0xfffff000n, '2.6.12-rc1', 0xffffe000n), SHIFT);
+}
 
 /** TASK_SIZE of 64-bit tasks: three levels of page table, then four; the last page goes by 2.6.13 (TASK_SIZE64). */
 function taskSize64(release: Release): number {
@@ -76,6 +79,11 @@ function stackIsExecutable(release: Release): boolean {
  * 2.6.18 (arch/x86_64/kernel/setup64.c; read in 2.6.12-rc1, 2.6.13 and 2.6.18).
  */
 function readImpliesExec(release: Release, is32bit: boolean): boolean {
+  return isReadableExecutable(release, is32bit) && isSince(release, '2.6.12-rc1');
+}
+
+/** The same of the image: elf32_map() of 2.4.20 has it, and so have mmap and mprotect, but not mmap2 (entries32). */
+function isReadableExecutable(release: Release, is32bit: boolean): boolean {
   return is32bit && !isSince(release, '2.6.18');
 }
 
@@ -95,7 +103,7 @@ function image(release: Release, is32bit: boolean, stackTop: number): readonly I
   const data = dataArea(release, SHIFT, text + 0x1000n, text + 0x2000n, 0x1000);
   return [
     textArea(release, SHIFT, text, text + 0x1000n),
-    readImpliesExec(release, is32bit) ? { ...data, vmFlags: data.vmFlags | VM_EXEC } : data,
+    isReadableExecutable(release, is32bit) ? { ...data, vmFlags: data.vmFlags | VM_EXEC } : data,
     stackIsExecutable(release) ? { ...stack, vmFlags: stack.vmFlags | VM_EXEC } : stack,
     ...(is32bit ? vsyscall32(release) : []),
   ];
@@ -124,7 +132,7 @@ function gate(release: Release, is32bit: boolean): GateArea | null {
   const one64 = { ...pages(0xffffffffff600000n, 0xffffffffff601000n), vmFlags: VM_READ | VM_EXEC, name: '[vsyscall]' };
   return is32bit
     ? since<GateArea | null>(
-        release, gate32, '2.6.12-rc1', { ...gate32, name: '[vdso]' }, '2.6.13', null,
+        release, null, '2.6.6', gate32, '2.6.12-rc1', { ...gate32, name: '[vdso]' }, '2.6.13', null,
       )
     : since<GateArea | null>(
         release, null, '2.6.6', gate64, '2.6.12-rc1', { ...gate64, name: '[vdso]' }, '3.6', one64,
@@ -148,16 +156,26 @@ function searches(release: Release, is32bit: boolean): { search: SearchName; goe
   };
 }
 
+/** A third of the space; TASK_UNMAPPED_32 of 2.4.20 is a constant. */
 function unmappedBase(release: Release, is32bit: boolean): number {
-  return Math.ceil((is32bit ? END32 : taskSize64(release)) / 3);
+  if (is32bit && !isSince(release, '2.6.12-rc1')) return vpnOfBig(0x40000000n, SHIFT);
+  return Math.ceil((is32bit ? end32(release) : taskSize64(release)) / 3);
+}
+
+/** arch/x86_64/ia32/sys_ia32.c: sys32_mmap() and sys32_mprotect() of 2.4.20 make executable what is readable. */
+function entries32(release: Release): Readonly<Record<string, string>> {
+  const own = since<Readonly<Record<string, string>>>(
+    release, { mmap: 'old_mmap_2.4', mprotect: 'mprotect_2.4' }, '2.6.12-rc1', { mmap: 'old_mmap' },
+  );
+  return { ...own, mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' };
 }
 
 function at(release: Release, bits: Bits): Target {
   const is32bit = bits === 32;
   const base = unmappedBase(release, is32bit);
   // TASK_SIZE looks at TIF_IA32 from 2.6.13 on, in 2.6.12-rc1 not yet.
-  const taskSize = is32bit && isSince(release, '2.6.13') ? END32 : taskSize64(release);
-  const end = is32bit ? END32 : taskSize;
+  const taskSize = is32bit && isSince(release, '2.6.13') ? end32(release) : taskSize64(release);
+  const end = is32bit ? end32(release) : taskSize;
   const { search, goesDown } = searches(release, is32bit);
   return {
     arch: 'x86_64',
@@ -212,11 +230,9 @@ function at(release: Release, bits: Bits): Target {
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,
-    nr: is32bit ? knownCalls(i386Syscalls, release, SHM_CALLS) : syscalls64(release),
+    nr: is32bit ? knownCalls(i386Syscalls, release, { ...SHM_CALLS, '2.6.0': 'signal' }) : syscalls64(release),
     backported: backportedCalls(release),
-    entry: is32bit
-      ? { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' }
-      : { mmap: 'x86_64_mmap' },
+    entry: is32bit ? entries32(release) : { mmap: 'x86_64_mmap' },
     cloneOrder: is32bit ? 'tls-fourth' : 'tls-fifth',
     rlimInfinity: is32bit ? [0, -1] : [-1, -1],
     swappedRlimits: null,
@@ -240,7 +256,7 @@ export const x8664: Arch = {
       '2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18',
       '3.6', '3.8', '4.12', '6.1', '6.13', '6.18',
     ],
-    32: ['2.6.12-rc1', '2.6.13', '2.6.18', '3.6', '3.8', '4.12', '6.1', '6.13', '6.18'],
+    32: ['2.4.20', '2.6.12-rc1', '2.6.13', '2.6.18', '3.6', '3.8', '4.12', '6.1', '6.13', '6.18'],
   },
   removedIn: null,
   at,
