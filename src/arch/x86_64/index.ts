@@ -110,13 +110,13 @@ function image(release: Release, is32bit: boolean, stackTop: number): readonly I
 }
 
 /**
- * None that the search places before 3.6: one page then for 32-bit tasks, for 64-bit ones as many as the build made,
- * which is taken to be two; three of data below them in 4.12 and four in 6.1.
+ * None that the search places before 3.6. Its size is the build's: one page by the defconfig of 3.6 and 3.8 (in 3.8 two for
+ * 64-bit tasks with CONFIG_PARAVIRT_CLOCK); two below three of data in 4.12 and four in 6.1.
  */
-function vdso(release: Release, is32bit: boolean): readonly PlacedArea[] {
+function vdso(release: Release): readonly PlacedArea[] {
   return since<readonly PlacedArea[]>(
     release, [],
-    '3.6', [vdsoArea(is32bit ? 1 : 2)],
+    '3.6', [vdsoArea(1)],
     '4.12', [vvarArea(3), vdsoArea(2)],
     '6.1', [vvarArea(4), vdsoArea(2)],
     '6.13', [vvarArea(2), vvarArea(2, '[vvar_vclock]'), vdsoArea(2)],
@@ -238,7 +238,7 @@ function at(release: Release, bits: Bits): Target {
     swappedRlimits: null,
     usecBytes: bits / 8,
     image: image(release, is32bit, end),
-    vdso: vdso(release, is32bit),
+    vdso: vdso(release),
     startBrk: vpnOfBig(is32bit ? 0x0804a000n : 0x402000n, SHIFT),
     dataDefaultFlags:
       stackIsExecutable(release) || readImpliesExec(release, is32bit) ? VM_DATA_DEFAULT_FLAGS : VM_DATA_DEFAULT_FLAGS & ~VM_EXEC,
