@@ -43,6 +43,8 @@ export interface MapFlags {
   readonly SHARED: number;
   readonly PRIVATE: number;
   readonly TYPE: number;
+  /** A type of files, from 4.15 on: MAP_SHARED, but unknown flags are errors. */
+  readonly SHARED_VALIDATE: number;
   readonly FIXED: number;
   readonly ANONYMOUS: number;
   readonly GROWSDOWN: number;
@@ -57,6 +59,8 @@ export interface MapFlags {
   readonly FIXED_NOREPLACE: number;
   /** MAP_32BIT of x86_64. */
   readonly LOW32: number;
+  /** Bits of LEGACY_MAP_MASK that nothing here looks at: huge pages, and what x86 knows for both word sizes. */
+  readonly OTHER_LEGACY: number;
 }
 
 /** A range of pages, end exclusive. */

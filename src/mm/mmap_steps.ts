@@ -4,10 +4,10 @@
  * its answer. What a step finds out it leaves in the arguments' record.
  */
 import {
-  EACCES, EAGAIN, EEXIST, EINVAL, ENODEV, ENOMEM, EOVERFLOW, EPERM,
+  EACCES, EAGAIN, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM,
 } from '../arch/generic/errno.js';
 import {
-  PROT_EXEC, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DENYWRITE, VM_EXEC, VM_EXECUTABLE, VM_GROWSDOWN, VM_LOCKED,
+  legacyMapMask, PROT_EXEC, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DENYWRITE, VM_EXEC, VM_EXECUTABLE, VM_GROWSDOWN, VM_LOCKED,
   VM_MAYRWX, VM_MAYSHARE, VM_MAYWRITE, VM_NOHUGEPAGE, VM_NORESERVE, VM_SHARED, VM_WRITE,
 } from '../arch/generic/mman.js';
 import type { Target } from '../arch/index.js';
@@ -27,6 +27,11 @@ function isFixed(mm: Mm, args: MmapArgs): boolean {
 
 function isShared(mm: Mm, args: MmapArgs): boolean {
   return (args.flags & mm.target.map.TYPE) === mm.target.map.SHARED;
+}
+
+/** What the machines' searches look at, before anybody has looked at the type. */
+function hasSharedBit(mm: Mm, args: MmapArgs): boolean {
+  return (args.flags & mm.target.map.SHARED) !== 0;
 }
 
 function isEmpty(args: MmapArgs): boolean {
@@ -136,7 +141,7 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
       if (reachesAbove(args.vpn, args.offset, args.npages, mm.target.taskSize)) return -ENOMEM;
       if (args.offset !== 0) return -EINVAL;
       args.at = args.vpn;
-      return fixedRefused(mm, args.at, args.npages, isShared(mm, args), colourPgoff(mm, args)) ? -EINVAL : 0;
+      return fixedRefused(mm, args.at, args.npages, hasSharedBit(mm, args), colourPgoff(mm, args)) ? -EINVAL : 0;
     }
     args.at = getUnmappedArea(mm, args);
     return Math.min(args.at, 0);
@@ -148,7 +153,8 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
     if (args.npages > taskSize) return -ENOMEM;
     args.at = isFixed(mm, args) ? args.vpn : getUnmappedArea(mm, args);
     if (args.at < 0) return args.at;
-    if (isFixed(mm, args) && fixedRefused(mm, args.at, args.npages, isShared(mm, args), colourPgoff(mm, args))) return -EINVAL;
+    const pgoff = colourPgoff(mm, args);
+    if (isFixed(mm, args) && fixedRefused(mm, args.at, args.npages, hasSharedBit(mm, args), pgoff)) return -EINVAL;
     const offset = isFixed(mm, args) ? args.offset : 0;
     if (reachesAbove(args.at, offset, args.npages, taskSize)) return -ENOMEM;
     if (offset !== 0) return -EINVAL;
@@ -181,6 +187,15 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
 
   'RLIMIT_MEMLOCK: EAGAIN': (mm, args) =>
     (args.vmFlags & VM_LOCKED) !== 0 && mm.bytes(mm.lockedVm + args.npages) > mm.rlimits.memlock ? -EAGAIN : 0,
+
+  // From here on it is like MAP_SHARED.
+  'MAP_SHARED_VALIDATE of a file with unknown flags: EOPNOTSUPP': (mm, args) => {
+    const { TYPE, SHARED, SHARED_VALIDATE } = mm.target.map;
+    if (args.file === null || (args.flags & TYPE) !== SHARED_VALIDATE) return 0;
+    if ((args.flags & ~legacyMapMask(mm.target.map)) !== 0) return -EOPNOTSUPP;
+    args.flags = (args.flags & ~TYPE) | SHARED;
+    return 0;
+  },
 
   'shared and writable on a read-only file: EACCES': (mm, args) =>
     args.file !== null && isShared(mm, args) && (args.prot & PROT_WRITE) !== 0 && !args.file.writable ? -EACCES : 0,

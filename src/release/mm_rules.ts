@@ -43,6 +43,12 @@ const mmapFlags4x: readonly MmapStep[] = [
   'charge: ENOMEM',
 ];
 
+/** And in 6.1, where MAP_SHARED_VALIDATE is a type of files: from 4.15 on. */
+const mmapFlags61: readonly MmapStep[] = mmapFlags4x.flatMap((step): readonly MmapStep[] =>
+  step === 'shared and writable on a read-only file: EACCES'
+    ? ['MAP_SHARED_VALIDATE of a file with unknown flags: EOPNOTSUPP', step]
+    : [step]);
+
 const mprotect25: readonly MprotectStep[] = ['unaligned: EINVAL', 'wraps: EINVAL', 'unknown bits: EINVAL', 'rounds to 0: 0'];
 
 /** do_mremap() from its growth limits on, the same in all of 2.x but for the search. */
@@ -425,7 +431,7 @@ export const rules61: MmRules = {
     'the machine refuses the range: EINVAL',
     'find the address, then check it',
     'something mapped under MAP_FIXED_NOREPLACE: EEXIST',
-    ...mmapFlags4x,
+    ...mmapFlags61,
   ],
   mremap: [
     'flags other than MAYMOVE, FIXED and DONTUNMAP: EINVAL',
@@ -470,6 +476,7 @@ export const rules613: MmRules = {
     'something mapped under MAP_FIXED_NOREPLACE: EEXIST',
     'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM',
     'RLIMIT_MEMLOCK: EAGAIN',
+    'MAP_SHARED_VALIDATE of a file with unknown flags: EOPNOTSUPP',
     'shared and writable on a read-only file: EACCES',
     'file not readable: EACCES',
     'file without mmap: ENODEV',

@@ -29,6 +29,7 @@ export type MmapStep =
   | 'MAP_LOCKED needs CAP_IPC_LOCK: EPERM'
   | 'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM'
   | 'RLIMIT_MEMLOCK: EAGAIN'
+  | 'MAP_SHARED_VALIDATE of a file with unknown flags: EOPNOTSUPP'
   | 'shared and writable on a read-only file: EACCES'
   | 'file not readable: EACCES'
   | 'MAP_GROWSDOWN on a file: EINVAL'

@@ -72,7 +72,7 @@ describe.each(targets)('$name', ({ target }) => {
     const seen = new Map<number, string>();
     const shared: string[] = [];
     for (const [name, bit] of Object.entries(target.map)) {
-      if (name === 'TYPE' || bit === 0) continue;
+      if (['TYPE', 'SHARED_VALIDATE', 'OTHER_LEGACY'].includes(name) || bit === 0) continue;
       expect(Math.log2(bit) % 1, name).toBe(0);
       if (seen.has(bit)) shared.push(`${seen.get(bit)}=${name}`);
       seen.set(bit, name);

@@ -6,7 +6,7 @@
  * which of all holes it must be is the searches' own tests' business (naive_search.ts, unmapped_area/).
  */
 import {
-  EACCES, EAGAIN, EEXIST, EINVAL, ENODEV, ENOMEM, EOVERFLOW, EPERM,
+  EACCES, EAGAIN, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM,
 } from '../../src/arch/generic/errno.js';
 import {
   PROT_GROWSDOWN, PROT_GROWSUP, VM_ACCOUNT, VM_DENYWRITE, VM_EXECUTABLE, VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED,
@@ -48,6 +48,8 @@ interface Work {
   replaced: number;
   pgoff: number;
   noReplace: boolean;
+  /** MAP_SHARED_VALIDATE has been looked at, and is MAP_SHARED from there on. */
+  isValidated: boolean;
   /** What mm answered. */
   real: number;
 }
@@ -88,7 +90,7 @@ export class NaiveMaps extends NaiveFaults {
     const size = this.pageAlign(call.len);
     const work: Work = {
       call, addr: call.addr, size, npages: this.pageOf(size), flags: call.flags, at: null, vmFlags: 0, charged: 0,
-      replaced: 0, pgoff: call.pgoff, noReplace: false, real,
+      replaced: 0, pgoff: call.pgoff, noReplace: false, isValidated: false, real,
     };
     for (const step of this.rules.mmap) {
       const result = this.mmapStep(step, work);
@@ -105,7 +107,7 @@ export class NaiveMaps extends NaiveFaults {
     const { call, size, npages } = work;
     const { map } = this.target;
     const { open } = call;
-    const type = call.flags & 0xf;
+    const type = work.isValidated ? 1 : call.flags & 0xf;
     const isFixed = (work.flags & map.FIXED) !== 0;
     const fail = (condition: boolean, errno: number) => (condition ? -errno : 0);
     switch (step) {
@@ -166,6 +168,16 @@ export class NaiveMaps extends NaiveFaults {
         return fail(
           (work.vmFlags & VM_LOCKED) !== 0 && this.bytes(this.lockedVm + npages) > this.limits.memlock, EAGAIN,
         );
+      case 'MAP_SHARED_VALIDATE of a file with unknown flags: EOPNOTSUPP': {
+        // 0x3: both bits, of a file. Flags are 32 bits; 2^31 is none of any machine's.
+        work.isValidated = open !== null && (call.flags & 0xf) === 3;
+        const named = [
+          map.SHARED, map.PRIVATE, map.FIXED, map.ANONYMOUS, map.DENYWRITE, map.EXECUTABLE, map.GROWSDOWN, map.LOCKED,
+          map.NORESERVE, map.POPULATE, map.NONBLOCK, map.STACK, map.OTHER_LEGACY,
+        ];
+        const rest = named.reduce((flags, bits) => flags & ~bits, work.flags);
+        return fail(work.isValidated && rest !== 0, EOPNOTSUPP);
+      }
       case 'shared and writable on a read-only file: EACCES':
         return fail(open !== null && type === 1 && (call.prot & 2) !== 0 && !open.writable, EACCES);
       case 'file not readable: EACCES':
@@ -265,7 +277,7 @@ export class NaiveMaps extends NaiveFaults {
     if (isFixed) {
       // 6.1 and 6.13, mm/mmap.c: get_unmapped_area(): memory without a file has offset 0 by then.
       const pgoff = work.call.open === null && this.rules.coloursByPgoffZero ? 0 : work.pgoff;
-      const isRefused = this.fixedRefused(addr, size, (work.call.flags & 0xf) === 1, pgoff);
+      const isRefused = this.fixedRefused(addr, size, (work.call.flags & 1) !== 0, pgoff);
       if (!isOld && isRefused) return -EINVAL;
       if (addr > this.taskSize - size) return -ENOMEM;
       if (!this.isAligned(addr) || isRefused) return -EINVAL;

@@ -166,17 +166,17 @@ function flagsOf(name: CallName, target: Target, how: number, what: number): num
   const pick = <T>(list: readonly T[], n: number): T => list[n % list.length]!;
   switch (name) {
     case 'mmap': {
-      const type = pick([2, 2, 2, 2, 2, 2, 1, 1, 1, (how >>> 20) % 16], how >>> 4);
+      const type = pick([2, 2, 2, 2, 2, 2, 1, 1, 1, 3, (how >>> 20) % 16], how >>> 4);
       const where = pick([0, 0, 0, map.FIXED, map.FIXED, map.FIXED, map.FIXED, map.FIXED_NOREPLACE], how >>> 8);
       const rare = [
         map.NORESERVE, map.NORESERVE, map.GROWSDOWN, map.GROWSDOWN, map.LOCKED, map.POPULATE, map.STACK,
-        map.DENYWRITE, map.EXECUTABLE, map.GROWSUP, map.LOW32, map.POPULATE | map.NONBLOCK,
+        map.DENYWRITE, map.EXECUTABLE, map.GROWSUP, map.LOW32, map.POPULATE | map.NONBLOCK, 0x200000,
       ];
       return type | where | ((how >>> 12) % 3 === 0 ? pick(rare, how >>> 14) : 0) | map.ANONYMOUS;
     }
     case 'mremap': return pick([0, 1, 1, 1, 3, 3, 3, 2, 7, 5, how % 9], how >>> 4);
     case 'mlock2': return pick([0, 1, 1, 2], how);
-    case 'mlockall': return pick([1, 2, 3, 5, 7, 0, 8], how);
+    case 'mlockall': return pick([1, 2, 3, 5, 7, 0, 8, 4], how);
     case 'msync': return pick([0, 1, 2, 4, 6, 5, 8], how);
     case 'remap_file_pages': return pick([0, 0, 0x10000, 0x2000], what);
     default: return 0;

@@ -42,6 +42,7 @@ export const genericMap: MapFlags = {
   SHARED: 0x1,
   PRIVATE: 0x2,
   TYPE: 0xf,
+  SHARED_VALIDATE: 0x3,
   FIXED: 0x10,
   ANONYMOUS: 0x20,
   GROWSDOWN: 0x100,
@@ -55,7 +56,19 @@ export const genericMap: MapFlags = {
   STACK: 0x20000,
   FIXED_NOREPLACE: 0x100000,
   LOW32: 0,
+  OTHER_LEGACY: 0x7c040000, // MAP_HUGETLB, MAP_HUGE_2MB, MAP_HUGE_1GB
 };
+
+/** LEGACY_MAP_MASK, include/linux/mman.h of 6.1: what MAP_SHARED_VALIDATE lets pass. */
+export function legacyMapMask(map: MapFlags): number {
+  return map.SHARED | map.PRIVATE | map.FIXED | map.ANONYMOUS | map.DENYWRITE | map.EXECUTABLE | map.GROWSDOWN |
+    map.LOCKED | map.NORESERVE | map.POPULATE | map.NONBLOCK | map.STACK | map.OTHER_LEGACY;
+}
+
+/** x86 knows MAP_32BIT in both word sizes, and MAP_ABOVE4G from 6.6 on. */
+export function x86OtherLegacy(release: Release): number {
+  return genericMap.OTHER_LEGACY | since(release, 0x40, '6.6', 0xc0);
+}
 
 /** The same as the release has them: MAP_POPULATE and MAP_NONBLOCK are of 2.5.46 (ia64: later). */
 export function genericMapOf(release: Release, populates = '2.5.46'): MapFlags {

@@ -12,7 +12,7 @@ import type { Arch, GateArea, ImageArea, NptlParameters, PlacedArea, Target } fr
 import { dataArea, hasGnuStack, stackArea, textArea, vdsoArea, vvarArea } from '../generic/image.js';
 import { x86TopDownBase } from '../generic/layout.js';
 import {
-  genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
+  genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE, x86OtherLegacy,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
 import { x86Randomization } from '../generic/randomize.js';
@@ -119,7 +119,7 @@ function at(release: Release): Target {
     checksFixedColour: false,
     showsStacks: true,
     gate: since<GateArea | null>(release, null, '2.6.6', gate, '2.6.12-rc1', { ...gate, name: '[vdso]' }, '2.6.18', null),
-    map: genericMapOf(release),
+    map: { ...genericMapOf(release), OTHER_LEGACY: x86OtherLegacy(release) },
     open: genericOpenFlags,
     stat: i386Stat,
     stat64: i386Stat64,

@@ -20,7 +20,7 @@ import { anonymousArea, dataArea, stackArea, textArea, VDSO, vdsoArea, vvarArea 
 import { knownCalls, SHM_CALLS } from '../generic/known_calls.js';
 import { x86TopDownBase } from '../generic/layout.js';
 import {
-  genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE,
+  genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE, x86OtherLegacy,
 } from '../generic/mman.js';
 import { nptlCommon, sizeof64 } from '../generic/nptl.js';
 import { x86Randomization } from '../generic/randomize.js';
@@ -222,7 +222,7 @@ function at(release: Release, bits: Bits): Target {
     checksFixedColour: false,
     showsStacks: true,
     gate: gate(release, is32bit),
-    map: { ...genericMapOf(release), LOW32: is32bit ? 0 : 0x40 },
+    map: { ...genericMapOf(release), LOW32: is32bit ? 0 : 0x40, OTHER_LEGACY: x86OtherLegacy(release) },
     open: genericOpenFlags,
     stat: is32bit ? i386Stat : sparc64Stat64,
     stat64: is32bit ? i386Stat64 : sparc64Stat64,
