@@ -44,7 +44,8 @@ function inSameRegion(mm: Mm, vpn: number, start: number): boolean {
  */
 function withinLimits(mm: Mm, h: number, stackPages: number, grow: number): boolean {
   const vmFlags = mm.vmas.vmFlags[h]!;
-  const isLocked = (vmFlags & VM_LOCKED) !== 0;
+  // expand_backing_store(), before register stacks were charged, did not ask about locks.
+  const isLocked = (vmFlags & VM_LOCKED) !== 0 && (vmFlags & (VM_GROWSUP | VM_ACCOUNT)) !== VM_GROWSUP;
   if (isLocked && mm.rules.lock.limitsStacks && mm.bytes(mm.lockedVm + grow) > mm.rlimits.memlock) return false;
   if (mm.bytes(stackPages) > mm.rlimits.stack) return false;
   return mm.rules.brk.dataVm ? mm.mayExpand(vmFlags, grow) : mm.bytes(mm.totalVm + grow) <= mm.rlimits.as;

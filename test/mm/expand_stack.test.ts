@@ -184,6 +184,18 @@ describe('the register stack of ia64', () => {
     expect(mm.vm.committed).toBe(committed - 1);
   });
 
+  it('grows over RLIMIT_MEMLOCK when locked, until acct_stack_growth() grows it: 2.6.18', () => {
+    const grows = (release: string) => {
+      const { mm, rbs } = start(release);
+      const h = mm.vmas.find(rbs().start);
+      mm.vmas.vmFlags[h] = (mm.vmas.vmFlags[h]! | VM_LOCKED) >>> 0;
+      mm.lockedVm = 1;
+      mm.rlimits.memlock = mm.bytes(1);
+      return touches(mm, rbs().end);
+    };
+    expect(['2.6.11', '2.6.13', '2.6.18', '6.1'].map(grows)).toEqual([true, true, false, false]);
+  });
+
   it('is data to RLIMIT_DATA: VM_STACK is VM_GROWSDOWN there', () => {
     const { mm, rbs } = start('6.1');
     mm.rlimits.data = mm.bytes(mm.dataVm + 1);

@@ -207,7 +207,8 @@ export class NaiveFaults extends NaivePages {
   }
 
   private fits(page: Page, stack: number, more: number): boolean {
-    const isLocked = (page.flags & VM_LOCKED) !== 0;
+    const isUncharged = (page.flags & VM_GROWSUP) !== 0 && (page.flags & VM_ACCOUNT) === 0;
+    const isLocked = (page.flags & VM_LOCKED) !== 0 && !isUncharged;
     if (isLocked && this.rules.lock.limitsStacks && this.bytes(this.lockedVm + more) > this.limits.memlock) return false;
     const isRoom = this.rules.brk.dataVm
       ? this.mayExpand(page.flags, more)
