@@ -14,6 +14,8 @@ export interface FileRules {
   /** /proc/sys/kernel/pid_max and /proc/sys/vm/overcommit_ratio exist: not in 2.4. */
   readonly hasPidMax: boolean;
   readonly hasOvercommitRatio: boolean;
+  /** pread64, pwrite64: a descriptor is looked at before a negative position. Read in 2.4.20 (so) and 2.5.45 (not). */
+  readonly badFileBeforePosition: boolean;
   /** /proc/sys/vm/mmap_min_addr exists. Read in 2.6.18 (not there) and 2.6.32. */
   readonly hasMmapMinAddr: boolean;
   /** The table of descriptors grows in powers of two from 1 KiB of pointers on. Read in 2.6.18 (not yet) and 3.6. */
@@ -42,6 +44,7 @@ function rulesOf(release: Release): FileRules {
     hasMaxMapCount: since<boolean>(release, true, '2.5.45', false, '2.6.5', true),
     hasPidMax: since<boolean>(release, false, '2.5.45', true),
     hasOvercommitRatio: since<boolean>(release, false, '2.5.45', true),
+    badFileBeforePosition: since<boolean>(release, true, '2.5.45', false),
     fdTableDoubles: since<boolean>(release, false, '3.6', true),
     nlimits: since(release, 11, '2.6.9', 13, '2.6.13', 15, '2.6.32', 16),
     nofileHard: since(release, 1024, '3.6', 4096),

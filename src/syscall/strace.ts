@@ -2,8 +2,8 @@
  * strace: system calls as text, as `strace -f` prints them. It looks only at registers and memory, so
  * TypeScript programs and binaries are shown alike.
  */
-import { isOldMmap } from '../arch/generic/known_calls.js';
 import { errnoName } from '../arch/generic/errno.js';
+import { isOldMmap } from '../arch/generic/known_calls.js';
 import * as calls from '../arch/generic/mman_calls.js';
 import * as sched from '../arch/generic/sched.js';
 import { ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS } from '../arch/generic/restart.js';
@@ -16,7 +16,6 @@ import { siginfo, signalFormats, signalName } from './strace_signal.js';
 import { type Args, bits, type Format, pointer, size, word } from './strace_words.js';
 import { fileFormats, STRSIZE } from './strace_files.js';
 import { taskFormats } from './strace_task.js';
-
 
 export class Strace implements Tracer {
   private readonly print: (line: string) => void;

@@ -5,6 +5,7 @@
 import { EBADF, EFAULT, EFBIG, EINVAL, ESPIPE } from '../arch/generic/errno.js';
 import type { File } from '../fs/file.js';
 import { clearUser, copyFromUser, copyToUser, FAULT, load32 } from '../mm/uaccess.js';
+import { fileRules } from '../release/file_rules.js';
 import { long, loff } from './args.js';
 import type { Kernel } from './kernel.js';
 import { MAX_NON_LFS } from './sys_open.js';
@@ -74,9 +75,11 @@ export function sysPwrite64(k: Kernel): number {
 
 function at(k: Kernel, transfer: Transfer): number {
   const pos = loff(k, 3);
-  if (pos < 0) return -EINVAL;
   const file = fileFor(k, transfer);
-  if (typeof file === 'number') return file;
+  const isBadFile = typeof file === 'number';
+  if (isBadFile && fileRules(k.target.release).badFileBeforePosition) return file;
+  if (pos < 0) return -EINVAL;
+  if (isBadFile) return file;
   if (file.inode.seeks === 'nowhere') return -ESPIPE;
   // pwrite(2), BUGS: O_APPEND appends whatever the position.
   return transfer(k, file, bufferOf(k), transfer === writeFrom && file.mode.append ? file.inode.size() : pos);

@@ -3,8 +3,8 @@
  * programs and binaries alike. Faults that grow a stack have records too, as calls of "fault" with the page that was
  * touched; areas that a program begins with have none.
  */
-import { isOldMmap } from '../arch/generic/known_calls.js';
 import { errnoName } from '../arch/generic/errno.js';
+import { isOldMmap } from '../arch/generic/known_calls.js';
 import { MREMAP_DONTUNMAP, MREMAP_FIXED } from '../arch/generic/mman_calls.js';
 import { hex, hexVpn } from '../lib/u64.js';
 import type { MmStats } from '../mm/mm.js';

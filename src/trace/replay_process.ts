@@ -1,6 +1,6 @@
 /** ReplayProcess: makes the memory calls of a log, and after a miss brings the process to where the log has it. */
-import { isOldMmap } from '../arch/generic/known_calls.js';
 import { EINVAL, errnoName } from '../arch/generic/errno.js';
+import { isOldMmap } from '../arch/generic/known_calls.js';
 import { MREMAP_FIXED, MREMAP_MAYMOVE } from '../arch/generic/mman_calls.js';
 import { hex, pageOffset, vpnOf } from '../lib/u64.js';
 import { CallProcess, type Outcome } from './call_process.js';

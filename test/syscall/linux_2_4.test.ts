@@ -85,3 +85,12 @@ describe('32-bit tasks of x86_64', () => {
     expect(rig.mm.vmas.size).toBe(before + 2);
   });
 });
+
+// fs/read_write.c: sys_pread(), sys_pwrite(), which 2.5.45 has as sys_pread64().
+it('pread64 and pwrite64 look at the descriptor before the position', () => {
+  const errors = (kernel: string) => {
+    const rig = new Rig('i386', { kernel });
+    return [180, 181].map((nr) => rig.trap(nr, 99, rig.data, 1, -1, -1));
+  };
+  expect([errors('2.4.20'), errors('2.5.45')]).toEqual([['eax=-9', 'eax=-9'], ['eax=-22', 'eax=-22']]);
+});
