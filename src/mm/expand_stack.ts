@@ -98,12 +98,12 @@ export function checkStackGuardPage(mm: Mm, vpn: number): boolean {
   if ((vmFlags & VM_GROWSDOWN) !== 0 && vpn === vmas.vmStart[h]) {
     const prev = vmas.prev(h);
     if (prev !== NONE && vmas.vmEnd[prev] === vpn) return (vmas.vmFlags[prev]! & VM_GROWSDOWN) !== 0;
-    if (vpn > 0) growDown(mm, h, vpn - 1);
+    if (vpn > 0 && growDown(mm, h, vpn - 1)) mm.onGrowth?.(vpn - 1);
   }
   if ((vmFlags & VM_GROWSUP) !== 0 && vpn + 1 === vmas.vmEnd[h]) {
     const next = vmas.next(h);
     if (next !== NONE && vmas.vmStart[next] === vpn + 1) return (vmas.vmFlags[next]! & VM_GROWSUP) !== 0;
-    growUp(mm, h);
+    if (growUp(mm, h)) mm.onGrowth?.(vpn + 1);
   }
   return true;
 }

@@ -12,10 +12,12 @@ const FIXED = 2;
 const DATA = 0x08049000;
 
 /** A machine that is about to enter main, and a way to trap with registers filled by hand. */
-function i386() {
+function i386(release = '2.5.46') {
   const calls: MemoryCall[] = [];
   const strace: string[] = [];
-  const machine = new Machine({ tracers: [new MemoryTrace((call) => calls.push(call))], strace: (line) => strace.push(line) });
+  const machine = new Machine({
+    kernel: release, tracers: [new MemoryTrace((call) => calls.push(call))], strace: (line) => strace.push(line),
+  });
   // biome-ignore lint/correctness/useYield: it never runs.
   machine.load(function* main() {
     return 0;
@@ -58,6 +60,18 @@ describe('MemoryTrace', () => {
     expect(calls.slice(1)).toEqual([
       { ...base, n: 2, args: ['0xbfff0000'], result: '0xbfff0000' },
       { ...base, n: 3, args: ['0xbffef000'], result: '0xbffef000' },
+    ]);
+  });
+
+  it('shows the page that guards a stack in 3.6 as a fault of its own', () => {
+    const { calls, machine, trap } = i386('3.6');
+    trap('brk', 0);
+    const start = machine.mm.vmas.vmStart[machine.mm.vmas.last()]!;
+    const page = (n: number) => `0x${((start + n) * 4096).toString(16)}`;
+    store32(machine.mm, 0, ((start - 2) * 4096) | 0, 1);
+    store32(machine.mm, 0, ((start - 3) * 4096) | 0, 1);
+    expect(calls.slice(1).map(({ args, result }) => [...args, result])).toEqual([
+      [page(-2), page(-2)], [page(-3), page(-3)], [page(-4), page(-4)],
     ]);
   });
 
