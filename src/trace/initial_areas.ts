@@ -72,7 +72,8 @@ function page(mm: Mm, address: bigint): number {
 
 function addArea(mm: Mm, area: InitialArea, mapped: MappedFile | null, isStack: boolean): void {
   const { vmas, target } = mm;
-  const start = page(mm, area.start);
+  const shown = page(mm, area.start);
+  const start = isStack && hidesPageBelow(mm, shown) ? shown - 1 : shown;
   const end = page(mm, area.end);
   if (end > target.taskSize) {
     throw new ConfigError(
@@ -86,6 +87,12 @@ function addArea(mm: Mm, area: InitialArea, mapped: MappedFile | null, isStack: 
   mm.addArea(vmas.find(start), start, end, own, vmFlags, file);
   mm.account(vmFlags, end - start);
   if ((vmFlags & VM_ACCOUNT) !== 0) mm.vm.committed += end - start;
+}
+
+/** Whether the release shows a stack from `vpn` on without the page below, which guards it. */
+function hidesPageBelow({ vmas, rules }: Mm, vpn: number): boolean {
+  const last = vmas.last();
+  return rules.stack.guardPage && vpn > 0 && (last < 0 || vmas.vmEnd[last]! < vpn);
 }
 
 function flagsOf({ perms }: InitialArea): number {

@@ -4,9 +4,12 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ConfigError, type MachineConfig } from '../../src/machine.js';
+import { mapsLines } from '../../src/mm/maps.js';
 import { parseMaps } from '../../src/report/maps_text.js';
+import { mapInitialAreas } from '../../src/trace/initial_areas.js';
 import { replay, type ReplayOptions, type ReplayResult } from '../../src/trace/replay.js';
 import { readStraceLog, StraceLogError } from '../../src/trace/strace_log.js';
+import { execMm } from '../support/machines.js';
 
 /** A program and its stack, as the vectors of every search begin. */
 const I386 = `
@@ -169,6 +172,21 @@ describe('files of 2 MiB and more', () => {
   ] as const)('0x%s bytes under %s, %s-bit, on a file system that aligns: %s', (bytes, kernel, bits, aligns, address) => {
     expect(placed(bytes, kernel, bits, aligns)).toBe(address);
   });
+});
+
+it('the stack of an initial map has the page that guards it, which 3.6 and 3.8 do not show', () => {
+  const areas = parseMaps([
+    '08048000-08049000 r-xp 00000000 fe:00 7                                  /bin/prog',
+    'bffdf000-c0000000 rw-p 00000000 00:00 0                                  [stack]',
+  ].join('\n')).areas;
+  const below = (kernel: string) => {
+    const mm = execMm({ arch: 'i386', release: kernel });
+    mapInitialAreas(mm, areas, false);
+    mm.check();
+    expect(mapsLines(mm).at(-1)).toBe('bffdf000-c0000000 rw-p 00000000 00:00 0          [stack]');
+    return mm.vmas.vmStart[mm.vmas.last()];
+  };
+  expect(['3.6', '3.8', '4.12'].map(below)).toEqual([0xbffde, 0xbffde, 0xbffdf]);
 });
 
 describe('calls of other times', () => {
