@@ -208,6 +208,12 @@ export interface Target {
   readonly hintTestsPrev: boolean;
   /** Rights of which an area needs one to be read where no page is present yet: access_error() and its like. */
   readonly readFaultNeeds: number;
+  /**
+   * What access_ok() asks of user memory: that the range ends within the space; that its first byte lies there and
+   * in the mappable part of a region (ia64); or nothing, where the kernel has a space of its own (sparc64) and for
+   * 32-bit tasks of x86_64, all of whose pointers lie below its limit.
+   */
+  readonly accessOk: 'range' | 'first byte' | 'nothing';
   /** Pages of a huge page that recent kernels align anonymous maps to; 0 where there are none. */
   readonly hugePages: number;
   /** A hint is where the search starts (sparc64, ia64 of 2.5.46) or is probed once (generic). */

@@ -10,7 +10,7 @@ import { hiOfVpn, loOfVpn } from '../lib/u64.js';
 import type { MincoreStep } from '../release/index.js';
 import type { Mm } from './mm.js';
 import { pageAlign } from './page_align.js';
-import { store8 } from './uaccess.js';
+import { accessOk, store8 } from './uaccess.js';
 import { NONE } from './vma_set.js';
 
 /** What the argument checks need; the vector's address is its page and the offset in it. */
@@ -41,14 +41,10 @@ const steps: Readonly<Record<MincoreStep, (mm: Mm, query: Query) => number>> = {
   'length 0: 0': (_mm, query) => (query.lenPages === 0 && query.lenOffset === 0 ? FINISHED : 0),
   'rounds to 0 or ends above TASK_SIZE: ENOMEM': (mm, query) =>
     query.npages === 0 || endsAbove(mm, query) ? -ENOMEM : 0,
-  'ends above TASK_SIZE, not rounded: ENOMEM': (mm, query) => {
-    const roof = mm.target.taskSize - query.vpn;
-    return query.lenPages > roof || (query.lenPages === roof && query.lenOffset > 0) ? -ENOMEM : 0;
-  },
-  'vector above TASK_SIZE: EFAULT': (mm, query) => {
-    const end = query.vecOffset + query.npages;
-    return query.vec + end / mm.target.pageSize > mm.target.taskSize ? -EFAULT : 0;
-  },
+  'ends above TASK_SIZE, not rounded: ENOMEM': (mm, query) =>
+    accessOk(mm.target, query.vpn, 0, query.lenPages, query.lenOffset) ? 0 : -ENOMEM,
+  'vector above TASK_SIZE: EFAULT': (mm, query) =>
+    accessOk(mm.target, query.vec, query.vecOffset, 0, query.npages) ? 0 : -EFAULT,
   'empty: 0': (_mm, query) => (query.npages === 0 ? FINISHED : 0),
 };
 
@@ -62,7 +58,10 @@ export function doMincore(
     const result = steps[name](mm, query);
     if (result !== 0) return result === FINISHED ? 0 : result;
   }
-  return mm.rules.mincoreSeesPages ? walkPages(mm, query) : walkFiles(mm, query);
+  // Where nobody has looked at the length, one that rounds up to 0 is still long.
+  const wraps = npages === 0 && lenPages > 0;
+  const asked = wraps ? { ...query, npages: lenPages + 1 } : query;
+  return mm.rules.mincoreSeesPages ? walkPages(mm, asked) : walkFiles(mm, query);
 }
 
 /** 6.x: a hole ends the call. */

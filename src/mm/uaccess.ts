@@ -3,11 +3,22 @@
  * Kernel and programs use the same functions. An address is its two halves; words must be aligned.
  */
 import { EFAULT } from '../arch/generic/errno.js';
+import type { Target } from '../arch/index.js';
 import { pageOffset, vpnOf } from '../lib/u64.js';
 import type { Mm } from './mm.js';
 
 /** Not a word: what load32 returns for memory that cannot be read. Words are signed 32-bit. */
 export const FAULT = 2 ** 40;
+
+/** access_ok(): whether the machine would try to reach `npages` and `bytes` from page `vpn`, byte `offset`, on. */
+export function accessOk(
+  { accessOk, taskSize, region, pageSize }: Target, vpn: number, offset: number, npages: number, bytes: number,
+): boolean {
+  if (accessOk === 'nothing') return true;
+  if (accessOk === 'first byte') return vpn < taskSize && (region === null || vpn % region.pages < region.mapLimit);
+  const end = vpn + npages + Math.floor((offset + bytes) / pageSize);
+  return end < taskSize || (end === taskSize && (offset + bytes) % pageSize === 0);
+}
 
 /** The word at hi:lo, signed, or FAULT. */
 export function load32(mm: Mm, hi: number, lo: number): number {

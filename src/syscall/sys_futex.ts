@@ -8,8 +8,8 @@
 import { EACCES, EAGAIN, EFAULT, EINVAL, ENOSYS, ETIMEDOUT } from '../arch/generic/errno.js';
 import * as futex from '../arch/generic/futex.js';
 import { ERESTART_RESTARTBLOCK } from '../arch/generic/restart.js';
-import { vpnOf } from '../lib/u64.js';
-import { FAULT, futexKey, load32, store32 } from '../mm/uaccess.js';
+import { pageOffset, vpnOf } from '../lib/u64.js';
+import { accessOk, FAULT, futexKey, load32, store32 } from '../mm/uaccess.js';
 import { EPOCH_NS } from '../task/clock.js';
 import { readTimespec, type TimespecKind, timespecDeadline } from './timespec.js';
 import type { Kernel } from './kernel.js';
@@ -91,7 +91,8 @@ function keyOf(k: Kernel, i: number): number {
 /** A private futex is named by its address, which need not be mapped as long as nobody looks at the word. */
 function isPrivate(k: Kernel, op: number, i: number): boolean {
   if ((op & k.futexRules.flags & futex.FUTEX_PRIVATE_FLAG) === 0) return false;
-  return vpnOf(k.hi(i), k.lo(i), k.target.pageShift) < k.target.taskSize;
+  const shift = k.target.pageShift;
+  return accessOk(k.target, vpnOf(k.hi(i), k.lo(i), shift), pageOffset(k.lo(i), shift), 0, 4);
 }
 
 function futexWait(k: Kernel, deadline: number, bitset: number): number {

@@ -149,3 +149,40 @@ describe('lengths', () => {
     },
   );
 });
+
+describe('access_ok() of the machines, 4.12', () => {
+  const at = (arch: string, bits: 32 | 64 = 64) => {
+    const mm = draw(`SS${'.'.repeat(VEC - 2)}A`, { arch, bits, release: '4.12' });
+    for (let i = 0; i < 8; i += 4) store32(mm, ...addressOf(mm, VEC, i), 0x01010101 * UNTOUCHED);
+    return mm;
+  };
+  /** More pages than there are up to TASK_SIZE. */
+  const beyond = (mm: Mm) => mm.target.taskSize;
+
+  it('x86_64 compares the whole range: nothing is stored for one that ends above TASK_SIZE', () => {
+    const mm = at('x86_64');
+    expect([mincore(mm, 0, beyond(mm)), vector(mm, 3)]).toEqual([-ENOMEM, '---']);
+    expect(doMincore(mm, baseOf(mm) + 4, 0, 1, 0, mm.target.taskSize, 0)).toBe(-EFAULT);
+  });
+
+  it.each(['sparc64', 'ia64'])('%s does not: the pages up to the hole are told first', (arch) => {
+    const mm = at(arch);
+    expect([mincore(mm, 0, beyond(mm)), vector(mm, 3)]).toEqual([-ENOMEM, '00-']);
+    expect(doMincore(mm, baseOf(mm), 0, mm.target.vpnEnd - 1, 1, baseOf(mm) + VEC, 0)).toBe(-ENOMEM);
+  });
+
+  it('ia64 looks at the first byte, and at its place in the region', () => {
+    const mm = at('ia64');
+    const { taskSize, region } = mm.target;
+    const asked = (page: number, vec: number) => doMincore(mm, page, 0, 1, 0, vec, 0);
+    expect(asked(baseOf(mm) + 4, taskSize)).toBe(-EFAULT);
+    expect(asked(baseOf(mm) + 4, region!.mapLimit)).toBe(-EFAULT);
+    expect(asked(baseOf(mm) + 4, baseOf(mm) + VEC)).toBe(-ENOMEM);
+  });
+
+  it('sparc64 finds a vector nowhere only when it stores: a hole comes first', () => {
+    const mm = at('sparc64');
+    const nowhere = mm.target.vpnEnd - 1;
+    expect([4, 0].map((page) => doMincore(mm, baseOf(mm) + page, 0, 1, 0, nowhere, 0))).toEqual([-ENOMEM, -EFAULT]);
+  });
+});

@@ -389,16 +389,28 @@ export class NaiveAdvice extends NaiveMaps {
       if (step === 'rounds to 0 or ends above TASK_SIZE: ENOMEM' && (size === 0n || isAbove)) {
         return { error: -ENOMEM, bytes };
       }
-      if (step === 'ends above TASK_SIZE, not rounded: ENOMEM' && len > this.taskSize - addr) {
+      if (step === 'ends above TASK_SIZE, not rounded: ENOMEM' && !this.accessOk(addr, len)) {
         return { error: -ENOMEM, bytes };
       }
-      if (step === 'vector above TASK_SIZE: EFAULT' && vec + size / this.pageSize > this.taskSize) {
+      if (step === 'vector above TASK_SIZE: EFAULT' && !this.accessOk(vec, size / this.pageSize)) {
         return { error: -EFAULT, bytes };
       }
       if (step === 'empty: 0' && size === 0n) return { error: 0, bytes };
     }
-    const [start, stop] = [this.pageOf(addr), this.pageOf(addr + size)];
+    // pages = len >> PAGE_SHIFT, and one more: not rounded, so that it does not wrap.
+    const pages = len / this.pageSize + (len % this.pageSize > 0n ? 1n : 0n);
+    const start = this.pageOf(addr);
+    const stop = start + Number(this.rules.mincoreSeesPages ? pages : size / this.pageSize);
     return this.rules.mincoreSeesPages ? this.presence(start, stop) : this.cachePresence(start, stop);
+  }
+
+  /** access_ok(), as the machine's uaccess.h has it. */
+  private accessOk(addr: bigint, bytes: bigint): boolean {
+    const { accessOk, region } = this.target;
+    if (accessOk === 'nothing') return true;
+    if (accessOk === 'range') return bytes <= this.taskSize && addr <= this.taskSize - bytes;
+    const inRegion = addr & ((1n << 61n) - 1n);
+    return addr <= this.taskSize - 1n && inRegion < BigInt(region!.mapLimit) * this.pageSize;
   }
 
   private isCached(page: Page): boolean {

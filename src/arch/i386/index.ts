@@ -104,6 +104,7 @@ function at(release: Release): Target {
     hintTestsPrev: isSince(release, '4.12'),
     // arch/i386/mm/fault.c: do_page_fault(); 3.6, arch/x86/mm/fault.c: access_error().
     readFaultNeeds: since(release, VM_READ | VM_EXEC, '3.6', VM_READ | VM_WRITE | VM_EXEC),
+    accessOk: 'range',
     hugePages: 0,
     hintStartsSearch: false,
     longestRequest: TASK_SIZE,

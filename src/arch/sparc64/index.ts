@@ -144,6 +144,7 @@ function at(release: Release, bits: Bits): Target {
     hintTestsPrev: false,
     // arch/sparc64/mm/fault.c: do_sparc64_fault().
     readFaultNeeds: VM_READ | VM_EXEC,
+    accessOk: 'nothing',
     hugePages: 0,
     hintStartsSearch: !isSince(release, '2.6.0'),
     longestRequest: is32bit ? end : since(release, HOLE_START, '2.6.18', hole.start - 1),
