@@ -128,6 +128,23 @@ describe('aslr', () => {
     expect(() => new Machine({ ...config, bits: 32, aslr: 1 })).toThrow('no randomisation is known for 32-bit tasks of x86_64');
   });
 
+  it('moves mmap and the stack of sparc64 from 2.6.18 to 3.8, where the search for 64-bit tasks no more begins there', () => {
+    const farthest = (kernel: string, bits: 32 | 64) => {
+      const config = { arch: 'sparc64', bits, kernel };
+      const still = at(config);
+      const seeds = Array.from({ length: 25 }, (_, aslr) => aslr);
+      const mmap = seeds.map((aslr) => Number(bits === 32 ? still - at({ ...config, aslr }) : at({ ...config, aslr }) - still));
+      const end = new Machine(config).target.stackTop;
+      const stack = seeds.map((aslr) => (end - new Machine({ ...config, aslr }).target.stackTop) * 8192);
+      expect(Math.min(...mmap, ...stack)).toBeGreaterThanOrEqual(0);
+      // To the power of two that they stay below.
+      return [mmap, stack].map((moves) => Math.ceil(Math.log2(Math.max(...moves) + 1)));
+    };
+    expect([farthest('2.6.18', 32), farthest('3.6', 32), farthest('3.8', 32)]).toEqual([[20, 24], [23, 23], [23, 23]]);
+    expect([farthest('2.6.18', 64), farthest('3.6', 64), farthest('3.8', 64)]).toEqual([[32, 24], [30, 23], [0, 23]]);
+    expect(() => new Machine({ arch: 'sparc64', kernel: '4.12', aslr: 1 })).toThrow('no randomisation is known');
+  });
+
   it('is refused where no release or record has it', () => {
     expect(() => new Machine({ kernel: '2.5.46', aslr: 1 })).toThrow('no randomisation is known for 32-bit tasks of i386 under 2.5.46');
     expect(() => new Machine({ arch: 'ia64', kernel: '2.6.18', aslr: 1 })).toThrow('no randomisation is known');

@@ -17,7 +17,7 @@ export function machineRefuses(mm: Mm, vpn: number, offset: number, npages: numb
   if (vaHole === null) return false;
   const looksAtRange = isFixed || target.mmapCheck === 'all ranges';
   if (target.bits === 32) {
-    return npages >= target.stackTop || (looksAtRange && reachesAbove(vpn, offset, npages, target.stackTop));
+    return npages >= target.searchEnd || (looksAtRange && reachesAbove(vpn, offset, npages, target.searchEnd));
   }
   return npages >= vaHole.start || (looksAtRange && touchesHole(vaHole, target.vpnEnd, vpn, npages));
 }

@@ -294,14 +294,14 @@ export class NaiveMaps extends NaiveFaults {
 
   /** arch_mmap_check(): a region's limit, or the ends of the hole. */
   machineRefuses(addr: bigint, len: bigint, isFixed: boolean): boolean {
-    const { mmapCheck, region, vaHole, bits, stackTop } = this.target;
+    const { mmapCheck, region, vaHole, bits, searchEnd } = this.target;
     if (mmapCheck === 'none') return false;
     if (region !== null) {
       const limit = BigInt(region.mapLimit) * this.pageSize;
       return len > limit || addr % (1n << 61n) > limit - len;
     }
     const looks = isFixed || mmapCheck === 'all ranges';
-    const top = BigInt(stackTop) * this.pageSize;
+    const top = BigInt(searchEnd) * this.pageSize;
     if (bits === 32) return len >= top || (looks && addr > top - len);
     const [start, end] = [BigInt(vaHole!.start) * this.pageSize, BigInt(vaHole!.end) * this.pageSize];
     const last = addr + len;

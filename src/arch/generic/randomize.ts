@@ -2,7 +2,8 @@
  * Address-space randomisation (PF_RANDOMIZE), from 2.6.12 on: how many pages mmap_base, the stack and brk move, and
  * a target that has been moved by a seed. Linux 2.6.12-rc1 and 2.6.18, arch/i386/mm/mmap.c, arch/x86_64/mm/mmap.c,
  * arch/x86_64/ia32/mmap32.c, fs/binfmt_elf.c: randomize_stack_top(); 3.6 to 6.13, arch/x86/mm/mmap.c,
- * arch/x86/include/asm/elf.h: STACK_RND_MASK, arch/x86/kernel/process.c: arch_randomize_brk().
+ * arch/x86/include/asm/elf.h: STACK_RND_MASK, arch/x86/kernel/process.c: arch_randomize_brk(); 2.6.18, 3.6 and 3.8,
+ * arch/sparc64/kernel/sys_sparc.c, arch/sparc/kernel/sys_sparc_64.c: arch_pick_mmap_layout().
  *
  * The seed takes the place of the kernel's random numbers. Unlike Linux: where exec puts the stack pointer in its
  * page, where MAP_32BIT begins, and the vdso (which 64-bit tasks have above their stack) do not move.
@@ -31,6 +32,21 @@ export function x86Randomization(
     brk: since(release, 0, '3.6', 2 ** 25 / pageSize, '6.13', (is64bit ? 2 ** 30 : 2 ** 25) / pageSize),
     topDownBase: x86TopDownBase(release, end, pageSize, since(release, 0, '3.6', stack - 1)),
   };
+}
+
+/**
+ * sparc64's, of 2.6.18, 3.6 and 3.8: the heap does not move. In 3.8 mmap_base going up moves, too, but the search starts at
+ * TASK_UNMAPPED_BASE. `topDownBase`: mmap_base before it moves.
+ */
+export function sparcRandomization(
+  release: Release, is32bit: boolean, pageSize: number, topDownBase: Randomization['topDownBase'],
+): Randomization | null {
+  if (!isSince(release, '2.6.18') || isSince(release, '4.12')) return null;
+  const bytes = is32bit ? since(release, 2 ** 20, '3.6', 2 ** 23) : since(release, 2 ** 32, '3.6', 2 ** 30);
+  const mmap = bytes / pageSize;
+  // STACK_RND_MASK counts pages of 8 KiB like those of 4 KiB in 2.6.18.
+  const stack = since(release, 2 ** 24, '3.6', 2 ** 23) / pageSize;
+  return { down: mmap, up: mmap, upMovesBase: false, stack, brk: 0, topDownBase };
 }
 
 /** The target with everything moved as `seed` decides. */

@@ -22,6 +22,7 @@ import {
   genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ,
 } from '../generic/mman.js';
 import { nptlCommon } from '../generic/nptl.js';
+import { sparcRandomization } from '../generic/randomize.js';
 import { sparc32Stat, sparc32Stat64, sparc64Stat, sparc64Stat64 } from '../generic/stat.js';
 import { ta6d, ta10 } from '../trap.js';
 import { sparcErrno } from './errno.js';
@@ -138,7 +139,7 @@ function at(release: Release, bits: Bits): Target {
     legacySearch: search(release),
     topDownBase: is32bit && isWide ? topDownBase32(release) : null,
     unlimitedStackIsLegacy: is32bit && isWide,
-    randomization: null,
+    randomization: sparcRandomization(release, is32bit, 2 ** SHIFT, topDownBase32(release)),
     mmapBaseUp: 0,
     lowestSearched: isWide ? 1 : 0,
     hintTestsPrev: false,
