@@ -118,6 +118,8 @@ export class PageTable {
     if ((pte & (isWrite ? PTE_WRITE : PTE_READ)) === 0) {
       pte = this.handleMmFault(vpn, isWrite);
       if (pte < 0) return pte;
+      // Unlike Linux, where the zero page is in the table from here on: the guard page of a stack is asked about again.
+      if (pte === ZERO_PTE && this.help.guardsStacks) return pte >>> 2;
     }
     const i = vpn & TLB_MASK;
     this.tlbVpn[i] = vpn;

@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import { EFAULT } from '../../src/arch/generic/errno.js';
 import { VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED } from '../../src/arch/generic/mman.js';
 import type { Mm } from '../../src/mm/mm.js';
 import { doMmap, newMmapArgs } from '../../src/mm/mmap.js';
@@ -129,6 +130,18 @@ describe('a map below one with MAP_GROWSDOWN', () => {
 
   it('is kept 256 pages away by the search of 4.12 and of 6.13; 6.1 only refuses its hint', () => {
     expect(['2.6.18', '4.12', '6.1', '6.13'].map(distance)).toEqual([1, 256, 0, 256]);
+  });
+});
+
+describe('3.8: the guard page of a stack that was only read', () => {
+  it('is found by the next read, too: the zero page of before is not remembered', () => {
+    const mm = execMm({ arch: 'i386', release: '3.8' });
+    const { start, end } = STACK(mm);
+    const page = end - 2;
+    expect(mm.pageTable.forRead(page)).toBeGreaterThanOrEqual(0);
+    doMunmap(mm, start, 0, page - start, 0);
+    put(mm, page - 1, 1);
+    expect([mm.pageTable.forRead(page), mm.pageTable.lastFault]).toEqual([-EFAULT, 'SIGBUS']);
   });
 });
 
