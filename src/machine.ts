@@ -162,8 +162,7 @@ export class Machine {
     const { pageSize } = this.target;
     const ram = resolveRam(config);
     this.vm = new Vm(Math.floor(ram / pageSize));
-    this.vm.heuristic = this.target.release.rules.heuristic;
-    this.vm.accounts = this.target.release.rules.accounts;
+    this.vm.follow(this.target.release.rules, this.target.pageSize);
     this.vm.overcommit = resolveOvercommit(config);
     this.memory = new PhysicalMemory(pageSize, this.target.bigEndian, ram);
     this.kernel = new Kernel(this.target, this.vm, this.memory, {

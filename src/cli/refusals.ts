@@ -32,8 +32,8 @@ export function watchRefusals(machine: Machine): Refusals {
     },
   };
   const enoughMemory = vm.enoughMemory.bind(vm);
-  vm.enoughMemory = (pages) => {
-    const enough = enoughMemory(pages);
+  vm.enoughMemory = (pages, totalVm) => {
+    const enough = enoughMemory(pages, totalVm);
     if (!enough && seen.noMemory === 0) seen.noMemory = pages;
     return enough;
   };

@@ -62,7 +62,7 @@ function grow(mm: Mm, oldBrk: number, newBrk: number): boolean {
   const vmFlags = mm.target.dataDefaultFlags | (rules.accounts ? VM_ACCOUNT : 0) | mm.defFlags;
   const fits = rules.brk.dataVm ? mm.mayExpand(vmFlags, npages) : mm.bytes(mm.totalVm + npages) <= mm.rlimits.as;
   if (!fits || vmas.size > mm.maxMapCount) return false;
-  if (!mm.vm.enoughMemory(npages)) return false;
+  if (!mm.enoughMemory(npages)) return false;
   const pgoff = rules.anonymousPgoff ? oldBrk : 0;
   // 6.x extends the heap alone. The area above never takes part: one page is free below it.
   const mayMerge = !rules.brkMergesHeapOnly || endsInHeap(mm, above);

@@ -21,7 +21,7 @@ export function dupMmap(parent: Mm, child: Mm): number {
     if ((vmFlags & VM_DONTCOPY) !== 0) continue;
     const start = vmas.vmStart[h]!;
     const end = vmas.vmEnd[h]!;
-    if ((vmFlags & VM_ACCOUNT) !== 0 && !parent.vm.enoughMemory(end - start)) {
+    if ((vmFlags & VM_ACCOUNT) !== 0 && !parent.enoughMemory(end - start)) {
       child.clear();
       return -ENOMEM;
     }

@@ -114,7 +114,7 @@ function growDown(mm: Mm, h: number, vpn: number): boolean {
   anonVmaPrepare(mm, h);
   const grow = vmas.vmStart[h]! - vpn;
   if (rules.stack.keepsPgoff && grow > vmas.vmPgoff[h]!) return false;
-  if (rules.accounts && !mm.vm.enoughMemory(grow)) return false;
+  if (rules.accounts && !mm.enoughMemory(grow)) return false;
   if (!withinLimits(mm, h, vmas.vmEnd[h]! - vpn, grow)) {
     mm.vm.unacct(grow);
     return false;
@@ -135,7 +135,7 @@ function growUp(mm: Mm, h: number): boolean {
   if (!keepsGapAbove(mm, h, vmas.vmEnd[h]! + 1)) return false;
   if (isCharged) anonVmaPrepare(mm, h);
   if (!withinLimits(mm, h, vmas.vmEnd[h]! - vmas.vmStart[h]! + (isCharged ? 1 : 0), 1)) return false;
-  if (isCharged && !mm.vm.enoughMemory(1)) return false;
+  if (isCharged && !mm.enoughMemory(1)) return false;
   vmas.setEnd(h, vmas.vmEnd[h]! + 1);
   grown(mm, h, 1);
   return true;

@@ -406,6 +406,11 @@ export class Mm {
     return this.rules.limitsSplits && this.vmas.size >= this.maxMapCount;
   }
 
+  /** security_vm_enough_memory(): charges `pages` to all that is committed, or refuses. */
+  enoughMemory(pages: number): boolean {
+    return this.vm.enoughMemory(pages, this.totalVm);
+  }
+
   /** Splits VMA `h` at `vpn`; returns the upper piece, the lower is prev. Bounds are the caller's. */
   split(h: number, vpn: number): number {
     this.stats.splits += 1;

@@ -18,6 +18,7 @@ export { type MmapArgs, newMmapArgs, type OpenFile } from './requests.js';
 export function doMmap(mm: Mm, args: MmapArgs): number {
   args.resultOffset = 0;
   args.charged = 0;
+  args.replaced = 0;
   args.givenBack = 0;
   args.noReplace = false;
   args.npages = pageAlign(mm, args.lenPages, args.lenOffset);

@@ -74,7 +74,7 @@ function chargeable(mm: Mm, args: MmapArgs): boolean {
 
 function charge(mm: Mm, args: MmapArgs, pages: number): number {
   if (!chargeable(mm, args)) return 0;
-  if (!mm.vm.enoughMemory(pages)) return -ENOMEM;
+  if (!mm.enoughMemory(pages)) return -ENOMEM;
   args.charged = pages;
   args.vmFlags |= VM_ACCOUNT;
   return 0;
@@ -238,8 +238,10 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
   'unmap what is there': (mm, args) => {
     const above = mm.vmas.find(args.at);
     if (above === NONE || mm.vmas.vmStart[above]! >= args.at + args.npages) return 0;
+    const { totalVm } = mm;
     const { committed } = mm.vm;
     if (doMunmap(mm, args.at, 0, args.npages, 0) < 0) return -ENOMEM;
+    args.replaced = totalVm - mm.totalVm;
     args.givenBack = committed - mm.vm.committed;
     return 0;
   },
@@ -251,14 +253,14 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
   // 2.4: private, writable and not excused by MAP_NORESERVE, in whatever overcommit mode.
   'ask for memory: ENOMEM': (mm, args) => {
     if ((args.vmFlags & (VM_SHARED | VM_WRITE)) !== VM_WRITE || (args.flags & mm.target.map.NORESERVE) !== 0) return 0;
-    return mm.vm.enoughMemory(args.npages) ? 0 : -ENOMEM;
+    return mm.enoughMemory(args.npages) ? 0 : -ENOMEM;
   },
 
   // What is replaced gives its own charge back when it goes.
   'charge less what is replaced: ENOMEM': (mm, args) => {
     const { charged } = replaced(mm, args.at, args.at + args.npages);
     if (!chargeable(mm, args)) return 0;
-    if (!mm.vm.enoughMemory(args.npages - charged)) return -ENOMEM;
+    if (!mm.enoughMemory(args.npages - charged)) return -ENOMEM;
     mm.vm.committed += charged;
     args.charged = args.npages;
     args.vmFlags |= VM_ACCOUNT;

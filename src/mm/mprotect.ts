@@ -138,7 +138,7 @@ function fixup(mm: Mm, h: number, start: number, end: number, asked: number): nu
     if (mm.rules.prot.dataLimit && !mm.mayExpand(newFlags, npages) && mm.mayExpand(vmFlags, npages)) return -ENOMEM;
     if (mm.rules.prot.charges && (vmFlags & noCharge) === 0) {
       charged = npages;
-      if (!mm.vm.enoughMemory(charged)) return -ENOMEM;
+      if (!mm.enoughMemory(charged)) return -ENOMEM;
       newFlags |= VM_ACCOUNT;
     }
   } else if (mm.rules.prot.dropsAccount && (vmFlags & VM_ACCOUNT) !== 0 && isUntouched(mm, h)) {

@@ -119,7 +119,7 @@ function overMemlock(mm: Mm, remap: Remap): boolean {
 /** Charges `pages` for an accounted area. */
 function charge(mm: Mm, remap: Remap, pages: number): number {
   if ((flagsOf(mm, remap) & VM_ACCOUNT) === 0) return 0;
-  if (!mm.vm.enoughMemory(pages)) return -ENOMEM;
+  if (!mm.enoughMemory(pages)) return -ENOMEM;
   remap.charged = pages;
   return 0;
 }
@@ -284,7 +284,7 @@ export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one
 
   'ask for the growth: ENOMEM': (mm, remap) => {
     const isPrivateWritable = (flagsOf(mm, remap) & (VM_SHARED | VM_WRITE)) === VM_WRITE;
-    return isPrivateWritable && !mm.vm.enoughMemory(growth(remap)) ? -ENOMEM : 0;
+    return isPrivateWritable && !mm.enoughMemory(growth(remap)) ? -ENOMEM : 0;
   },
 
   'charge the growth: EFAULT': (mm, remap) => (charge(mm, remap, growth(remap)) < 0 ? -EFAULT : 0),

@@ -47,7 +47,8 @@ export interface MmapArgs {
   at: number;
   vmFlags: number;
   charged: number;
-  /** Pages that what was replaced gave back. */
+  /** Pages that were replaced, and how many of them gave back a charge. */
+  replaced: number;
   givenBack: number;
   noReplace: boolean;
 }
@@ -55,7 +56,7 @@ export interface MmapArgs {
 export function newMmapArgs(): MmapArgs {
   return {
     vpn: 0, offset: 0, lenPages: 0, lenOffset: 0, prot: 0, flags: 0, file: null, pgoff: 0, resultOffset: 0,
-    npages: 0, at: 0, vmFlags: 0, charged: 0, givenBack: 0, noReplace: false,
+    npages: 0, at: 0, vmFlags: 0, charged: 0, replaced: 0, givenBack: 0, noReplace: false,
   };
 }
 

@@ -40,7 +40,7 @@ function charge(mm: Mm, args: MmapArgs): number {
   if (noreserveExcuses && isExcused(mm, args)) return 0;
   const old = chargedBesideOld ? args.givenBack : 0;
   vm.committed += old;
-  const isCharged = vm.enoughMemory(args.npages);
+  const isCharged = vm.enoughMemory(args.npages, mm.totalVm + (chargedBesideOld ? args.replaced : 0));
   vm.committed -= old;
   return isCharged ? args.npages : -ENOMEM;
 }

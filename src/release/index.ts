@@ -209,6 +209,7 @@ export function lackOf(release: Release, call: string): string {
 
 export type {
   AdviceRule, BrkRules, MadviseStep, MapsRules, MergeRule, MincoreStep, MmapStep, MmRules, MprotectStep, MremapStep,
+  ReserveRules,
 } from './rules.js';
 export { backportedCalls, type CallPresence, callPresence } from './calls.js';
 export { type FutexRules, futexRules } from './futex_rules.js';

@@ -231,6 +231,7 @@ export const rules25: MmRules = {
   stack: { guardPage: false, keepsPageBelow: false, keepsPgoff: false },
   searchKeepsGaps: false,
   heuristic: 'free',
+  reserve: { mode0: false, mode2: false, process: false, capped: false, wraps: false },
   brk: { least: 'end_code', dataLimitFirst: false, dataFrom: 'start_data', shrinkNeedsMap: false, dataVm: false },
   alignsHugePages: false,
   alignsHugeFiles: 'never',
@@ -246,6 +247,7 @@ export const rules2574: MmRules = {
   merges: 'files of mmap',
   neverMerges: VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_RESERVED,
   maps: { ...rules25.maps, blankAfterInode: true },
+  reserve: { ...rules25.reserve, mode0: true },
 };
 
 export const rules260: MmRules = {
@@ -302,6 +304,7 @@ export const rules269: MmRules = {
   merges: 'everything',
   anonVma: 'equal-or-missing',
   prot: { ...rules266.prot, charges: true },
+  reserve: { ...rules266.reserve, mode2: true },
 };
 
 export const rules2611: MmRules = {
@@ -310,6 +313,7 @@ export const rules2611: MmRules = {
   mincore: [
     'unaligned: EINVAL', 'starts above TASK_SIZE: ENOMEM', 'ends above TASK_SIZE: EINVAL', 'vector above TASK_SIZE: EFAULT',
   ],
+  reserve: { ...rules269.reserve, process: true, wraps: true },
 };
 
 /** mlock merges; [heap] and [stack] in /proc/PID/maps. */
@@ -346,6 +350,7 @@ export const rules2613: MmRules = {
   mremap: [...mremap26, 'find the address, then check it', 'three areas below the limit: ENOMEM'],
   advice: advice2613,
   adviceNeedsFile: true,
+  reserve: { ...rules2612.reserve, wraps: false },
 };
 
 export const rules2618: MmRules = {
@@ -416,6 +421,7 @@ export const rules412: MmRules = {
   stack: { guardPage: false, keepsPageBelow: false, keepsPgoff: true },
   brk: { least: 'start_brk', dataLimitFirst: true, dataFrom: 'start_brk', shrinkNeedsMap: false, dataVm: true },
   maps: { ...rules2618.maps, names: '6.1', anonymousOffsetZero: true },
+  reserve: { ...rules2618.reserve, capped: true },
 };
 
 /** The areas stand in a tree; mmap tries the area above first. */
@@ -458,6 +464,7 @@ export const rules61: MmRules = {
   heuristic: 'total',
   brk: { ...rules412.brk, shrinkNeedsMap: true },
   alignsHugeFiles: 'every task',
+  reserve: { ...rules412.reserve, mode0: false },
 };
 
 /** mm/vma.c merges with the area below first; huge pages are aligned to; mremap is still that of 6.1. */

@@ -89,6 +89,7 @@ export const rules36: MmRules = {
   stack: { guardPage: true, keepsPageBelow: false, keepsPgoff: true },
   brk: { ...rules2618.brk, least: 'start_brk', dataFrom: 'start_brk' },
   maps: { ...rules2618.maps, names: '3.6', anonymousOffsetZero: true },
+  reserve: { ...rules2618.reserve, wraps: true },
 };
 
 /** Holes are found in a tree (the searches' business); VM_RESERVED is gone; a stack keeps a page from what lies below. */

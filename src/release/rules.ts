@@ -226,6 +226,7 @@ export interface MmRules {
   readonly searchKeepsGaps: boolean;
   /** Overcommit mode 0 compares one request with free memory, or with all of it (6.x). */
   readonly heuristic: 'free' | 'total';
+  readonly reserve: ReserveRules;
   readonly brk: BrkRules;
   readonly mincore: readonly MincoreStep[];
   /** mincore knows private pages, and a hole ends it: 6.x. Before, memory without a file is ENOMEM. */
@@ -308,6 +309,20 @@ export interface StackRules {
   readonly keepsPageBelow: boolean;
   /** It grows down by no more pages than its vm_pgoff has: not yet in 2.6.18. */
   readonly keepsPgoff: boolean;
+}
+
+/** What vm_enough_memory() keeps from tasks without CAP_SYS_ADMIN, which all programs here are. */
+export interface ReserveRules {
+  /** A part of free memory in mode 0, for root: 2.5.74 to 4.12. */
+  readonly mode0: boolean;
+  /** A part of what mode 2 allows, for root: 2.6.9 on. */
+  readonly mode2: boolean;
+  /** And one by the size of the asking process, for others: 2.6.11 on. */
+  readonly process: boolean;
+  /** The parts are a 32nd each; from 4.12 on at most 8 MiB and 128 MiB, the former of memory at boot. */
+  readonly capped: boolean;
+  /** What mode 2 allows is an unsigned long, so a process 32 times as large is allowed everything: 2.6.11, 3.6 and 3.8. */
+  readonly wraps: boolean;
 }
 
 /** shmem_zero_setup(): the object behind shared memory without a file, or of /dev/zero, is charged as a whole. */

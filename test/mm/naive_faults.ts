@@ -235,7 +235,7 @@ export class NaiveFaults extends NaivePages {
     this.prepareAnon(top);
     if (rules.stack.keepsPgoff && grow > top.pgoff) return false;
     const size = this.endOf(top) - vpn;
-    if (rules.accounts && !this.world.charge(grow)) return false;
+    if (rules.accounts && !this.charge(grow)) return false;
     if (!this.fits(top, size, grow)) {
       if (rules.accounts) this.world.committed -= grow;
       return false;
@@ -252,7 +252,7 @@ export class NaiveFaults extends NaivePages {
     // 2.6.18, expand_upwards(): an accounted stack is charged, and its size is the new one.
     const charged = (end.flags & VM_ACCOUNT) === 0 ? 0 : 1;
     if (charged > 0) this.prepareAnon(end);
-    if (!this.fits(end, area.length + charged, 1) || !this.world.charge(charged)) return false;
+    if (!this.fits(end, area.length + charged, 1) || !this.charge(charged)) return false;
     this.extend(end, end.vpn + 1, end.vpn + 2, end.pgoff + 1);
     return true;
   }
@@ -278,7 +278,7 @@ export class NaiveFaults extends NaivePages {
     for (const first of inherited.filter((page) => page.first)) {
       const area = this.areaOf(first);
       if ((first.flags & VM_ACCOUNT) === 0) continue;
-      if (!this.world.charge(area.length)) {
+      if (!this.charge(area.length)) {
         this.world.committed -= charged;
         return -ENOMEM;
       }

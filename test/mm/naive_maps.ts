@@ -44,7 +44,8 @@ interface Work {
   at: number | null;
   vmFlags: number;
   charged: number;
-  /** Charged pages of what is unmapped first. */
+  /** Pages that are unmapped first, and how many of them are charged. */
+  gone: number;
   replaced: number;
   pgoff: number;
   noReplace: boolean;
@@ -90,7 +91,7 @@ export class NaiveMaps extends NaiveFaults {
     const size = this.pageAlign(call.len);
     const work: Work = {
       call, addr: call.addr, size, npages: this.pageOf(size), flags: call.flags, at: null, vmFlags: 0, charged: 0,
-      replaced: 0, pgoff: call.pgoff, noReplace: false, isValidated: false, real,
+      gone: 0, replaced: 0, pgoff: call.pgoff, noReplace: false, isValidated: false, real,
     };
     for (const step of this.rules.mmap) {
       const result = this.mmapStep(step, work);
@@ -202,22 +203,23 @@ export class NaiveMaps extends NaiveFaults {
       }
       case 'unmap what is there': {
         const there = work.at === null ? [] : this.range(work.at, work.at + npages);
+        work.gone = there.length;
         work.replaced = there.filter(({ flags }) => (flags & VM_ACCOUNT) !== 0).length;
         return work.at !== null && this.unmapPages(work.at, work.at + npages) < 0 ? -ENOMEM : 0;
       }
       case 'RLIMIT_AS: ENOMEM':
         return fail(this.bytes(this.totalVm + npages) > this.limits.as, ENOMEM);
       case 'charge: ENOMEM':
-        return this.charge(work, npages);
+        return this.chargePrivate(work, npages);
       case 'ask for memory: ENOMEM': {
         const isAsked = (call.flags & map.NORESERVE) === 0 && (work.vmFlags & VM_WRITE) !== 0 &&
           (work.vmFlags & VM_SHARED) === 0;
-        return fail(isAsked && !this.world.charge(npages), ENOMEM);
+        return fail(isAsked && !this.charge(npages), ENOMEM);
       }
       case 'charge less what is replaced: ENOMEM': {
         const there = work.at === null ? [] : this.range(work.at, work.at + npages);
         const charged = there.filter(({ flags }) => (flags & VM_ACCOUNT) !== 0).length;
-        const result = this.charge(work, npages - charged);
+        const result = this.chargePrivate(work, npages - charged);
         if (result === 0 && (work.vmFlags & VM_ACCOUNT) !== 0) this.world.committed += charged;
         return result;
       }
@@ -256,16 +258,16 @@ export class NaiveMaps extends NaiveFaults {
     if (noreserveExcuses && !this.isReserved(work)) return 0;
     const beside = chargedBesideOld ? replaced : 0;
     // Both are charged for a moment, then the old one is not any more.
-    const isCharged = this.world.charge(npages, beside);
+    const isCharged = this.world.charge(npages, this.totalVm + (chargedBesideOld ? work.gone : 0), beside);
     return isCharged ? npages : -ENOMEM;
   }
 
-  private charge(work: Work, npages: number): number {
+  private chargePrivate(work: Work, npages: number): number {
     const { vmFlags } = work;
     const isReserved = this.isReserved(work);
     const isPrivateWritable = (vmFlags & (VM_SHARED | VM_WRITE)) === VM_WRITE;
     if (!isReserved || !isPrivateWritable) return 0;
-    if (!this.world.charge(npages)) return -ENOMEM;
+    if (!this.charge(npages)) return -ENOMEM;
     work.charged = npages;
     work.vmFlags |= VM_ACCOUNT;
     return 0;
@@ -452,7 +454,7 @@ export class NaiveMaps extends NaiveFaults {
       const isFree = (flags & (VM_ACCOUNT | VM_WRITE | VM_SHARED)) !== 0 ||
         (this.rules.noreserveFlag && (flags & VM_NORESERVE) !== 0);
       if (prot.charges && !isFree) {
-        if (!this.world.charge(npages)) return -ENOMEM;
+        if (!this.charge(npages)) return -ENOMEM;
         charged = npages;
         newFlags |= VM_ACCOUNT;
       }
@@ -554,7 +556,7 @@ export class NaiveMaps extends NaiveFaults {
     const fits = this.rules.brk.dataVm
       ? this.mayExpand(flags, npages)
       : this.bytes(this.totalVm + npages) <= this.limits.as;
-    if (!fits || this.mapCount > this.limits.maxMapCount || !this.world.charge(npages)) return false;
+    if (!fits || this.mapCount > this.limits.maxMapCount || !this.charge(npages)) return false;
     const below = this.pages[this.indexOf(from) - 1];
     const isHeap = below !== undefined && below.vpn >= this.startBrk;
     const pgoff = this.rules.anonymousPgoff ? from : 0;

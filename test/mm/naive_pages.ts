@@ -55,6 +55,8 @@ export class NaiveWorld {
   readonly refusesEqual: boolean;
   /** False in 2.4, where vm_enough_memory() is a question and nothing is kept of the answer. */
   readonly keepsAccount: boolean;
+  private readonly reserve: MmRules['reserve'];
+  private readonly pageSize: number;
   committed = 0;
   readonly files = new Map<string, NaiveFile>();
   /** All that may show shared memory. */
@@ -62,20 +64,41 @@ export class NaiveWorld {
   private objects = 0;
   private anonVmas = 0;
 
-  constructor(totalRam: number, overcommit: 0 | 1 | 2, rules: MmRules) {
+  constructor(totalRam: number, overcommit: 0 | 1 | 2, rules: MmRules, pageSize: number) {
     this.totalRam = totalRam;
+    this.pageSize = pageSize;
+    this.reserve = rules.reserve;
     this.overcommit = overcommit;
     this.refusesEqual = rules.heuristic === 'free';
     this.keepsAccount = rules.accounts;
   }
 
-  /** vm_enough_memory: charges `pages` and says so, or refuses; `beside`: what else counts as charged. */
-  charge(pages: number, beside = 0): boolean {
-    const allowed = Math.floor(this.totalRam / 2);
-    const isTooMuch = this.refusesEqual ? pages >= this.totalRam : pages > this.totalRam;
-    if (!this.keepsAccount) return !(this.overcommit === 0 && isTooMuch);
-    if (this.overcommit === 0 && isTooMuch) return false;
-    if (this.overcommit === 2 && this.committed + beside + pages >= allowed) return false;
+  /** A 32nd of memory, or as many MiB as that is at most. */
+  private root(most: number): number {
+    const [kib, unit] = [(this.totalRam * this.pageSize) / 1024, this.pageSize / 1024];
+    return Math.floor(Math.min(Math.floor(kib / 32), most * 1024) / unit);
+  }
+
+  /**
+   * vm_enough_memory: charges `pages` and says so, or refuses; `beside`: what else counts as charged; `totalVm`: the
+   * size of who asks.
+   */
+  charge(pages: number, totalVm: number, beside = 0): boolean {
+    const { mode0, mode2, process, capped, wraps } = this.reserve;
+    if (this.overcommit === 0) {
+      const keeps = mode0 ? (capped ? this.root(8) : Math.floor(this.totalRam / 32)) : 0;
+      if (this.refusesEqual ? pages >= this.totalRam - keeps : pages > this.totalRam) return false;
+    }
+    if (!this.keepsAccount) return true;
+    if (this.overcommit === 2) {
+      const half = Math.floor(this.totalRam / 2);
+      const forRoot = mode2 ? (capped ? this.root(8) : Math.floor(half / 32)) : 0;
+      const share = Math.floor(totalVm / 32);
+      const forOthers = process ? (capped ? Math.min(share, this.root(128)) : share) : 0;
+      const allowed = half - forRoot - forOthers;
+      const isEndless = wraps && allowed < 0;
+      if (!isEndless && this.committed + beside + pages >= allowed) return false;
+    }
     this.committed += pages;
     return true;
   }
@@ -203,6 +226,10 @@ export class NaivePages {
 
   bytes(npages: number): number {
     return npages * this.target.pageSize;
+  }
+
+  charge(npages: number): boolean {
+    return this.world.charge(npages, this.totalVm);
   }
 
   mayExpand(flags: number, npages: number): boolean {

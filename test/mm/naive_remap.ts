@@ -166,7 +166,7 @@ export class NaiveMm extends NaiveAdvice {
       case 'charge the growth: ENOMEM':
         return this.chargeMore(work, grow);
       case 'ask for the growth: ENOMEM':
-        return fail((vm & VM_WRITE) !== 0 && (vm & VM_SHARED) === 0 && !this.world.charge(grow), ENOMEM);
+        return fail((vm & VM_WRITE) !== 0 && (vm & VM_SHARED) === 0 && !this.charge(grow), ENOMEM);
       case 'charge the growth: EFAULT':
         return fail(this.chargeMore(work, grow) < 0, EFAULT);
       case 'grow in place':
@@ -217,7 +217,7 @@ export class NaiveMm extends NaiveAdvice {
 
   private chargeMore(work: Work, npages: number): number {
     if ((this.at(work.vpn)!.flags & VM_ACCOUNT) === 0) return 0;
-    if (!this.world.charge(npages)) return -ENOMEM;
+    if (!this.charge(npages)) return -ENOMEM;
     work.charged = npages;
     return 0;
   }

@@ -75,10 +75,9 @@ export class PagesPair {
     const { rules } = this.target.release;
     this.memory = new PhysicalMemory(pageSize, bigEndian, 2 ** 30);
     this.vm = new Vm(limits.ramPages);
-    this.vm.heuristic = rules.heuristic;
-    this.vm.accounts = rules.accounts;
+    this.vm.follow(rules, pageSize);
     this.vm.overcommit = limits.overcommit;
-    this.world = new NaiveWorld(limits.ramPages, limits.overcommit, rules);
+    this.world = new NaiveWorld(limits.ramPages, limits.overcommit, rules, pageSize);
     this.openFiles = FILES.map((file, index) => (file === null ? null : this.realFile(file, index)));
     const scratch = this.newMm({ ...limits, maxMapCount: 65536, as: null });
     this.exec(scratch);

@@ -105,7 +105,6 @@ describe.each(names)('%s', (release) => {
 describe('2.4.20', () => {
   it('asks whether there is so much memory, MAP_NORESERVE or not, and charges nothing', () => {
     const mm = newMm({ release: '2.4.20', ram: 100 * 4096 });
-    mm.vm.accounts = false;
     const asked = ['SHARED', 'PRIVATE'].map((type) => mmap(mm, { len: 101n * PAGE, flags: `${type} ANONYMOUS NORESERVE` }));
     expect([asked[0], asked[1]!.length, shared(mm, 99).length, committed(mm)]).toEqual(['ENOMEM', 8, 8, 0]);
   });

@@ -8,6 +8,7 @@ import { makeMm } from '../../src/mm/make_mm.js';
 import { PhysicalMemory } from '../../src/mm/physical_memory.js';
 import { type OvercommitMode, Vm } from '../../src/mm/vm.js';
 import { findRelease, type MmRules, type SearchName } from '../../src/release/index.js';
+import { rules25 } from '../../src/release/mm_rules.js';
 
 /** A machine as tests name it. What is left out: i386, its own word size, 2.5.46, its own search. */
 export interface MachineChoice {
@@ -63,7 +64,9 @@ export function newMm(choice: MmChoice = {}): Mm {
   const ram = choice.ram ?? 2 ** 30;
   const vm = new Vm(Math.floor(ram / target.pageSize));
   vm.overcommit = choice.overcommit ?? 0;
-  vm.accounts = (choice.rules ?? target.release.rules).accounts;
+  // Nothing is kept for root, so that tests count in round numbers.
+  const { accounts } = choice.rules ?? target.release.rules;
+  vm.follow({ ...rules25, accounts }, target.pageSize);
   const memory = new PhysicalMemory(target.pageSize, target.bigEndian, ram);
   return makeMm(target, vm, memory, { ...initRlimits(), ...choice.rlimits }, {
     search: choice.search ?? target.search,

@@ -72,8 +72,7 @@ export class Rig {
     this.convention = CONVENTIONS[arch] ?? CONVENTIONS[`${arch} ${bits}`] ?? INT_80;
     const memory = new PhysicalMemory(this.target.pageSize, this.target.bigEndian, options.ram ?? 2 ** 28);
     const vm = new Vm(2 ** 20);
-    vm.heuristic = this.target.release.rules.heuristic;
-    vm.accounts = this.target.release.rules.accounts;
+    vm.follow(this.target.release.rules, this.target.pageSize);
     this.kernel = new Kernel(this.target, vm, memory, {
       handlers,
       pidMax: options.pidMax ?? 32768,
