@@ -117,7 +117,7 @@ function memoryName(mm: Mm, h: number, tids: ReadonlyMap<number, number> | null)
   const end = vmas.vmEnd[h]!;
   if (isHeap(mm, start, end)) return '[heap]';
   const isMain = start < target.stackTop && end >= target.stackTop;
-  if (tids === null) return isMain ? '[stack]' : '';
+  if (tids === null) return isMain && (rules.maps.names !== '3.6' || target.showsStacks) ? '[stack]' : '';
   const tid = tids.get(start);
   if (tid === undefined) return '';
   return isMain ? '[stack]' : `[stack:${tid}]`;

@@ -134,6 +134,11 @@ describe('a stack that would reach down to other memory', () => {
   });
 });
 
+it('nobody\'s stack has a name on ia64, whose KSTK_ESP() is the stack of the kernel', () => {
+  const named = (release: string) => mapsLines(execMm({ arch: 'ia64', release })).filter((line) => line.includes('[stack')).length;
+  expect(['2.6.18', '3.6', '3.8', '6.1'].map(named)).toEqual([1, 0, 0, 1]);
+});
+
 describe("ia64's register stack", () => {
   it('is shown without the page that guards it, and grows by one when that is touched, which is charged', () => {
     const mm = execMm({ arch: 'ia64', release: '3.6' });
