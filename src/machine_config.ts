@@ -146,7 +146,7 @@ function laidOut(config: MachineConfig, target: Target): Target {
     const what = `${target.bits}-bit tasks of ${target.arch} under ${target.release.name}`;
     throw new ConfigError(
       `no randomisation is known for ${what}; it is for i386 and 64-bit tasks of x86_64 ` +
-      'from 2.6.12-rc1 on, for 32-bit ones from 2.6.18 on, and for sparc64 from 2.6.18 to 3.8',
+      'from 2.6.12-rc1 on, for 32-bit ones and sparc64 from 2.6.18 on, and for ia64 from 3.6 on',
     );
   }
   return randomized(chosen, aslr);

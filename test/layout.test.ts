@@ -128,7 +128,7 @@ describe('aslr', () => {
     expect(() => new Machine({ ...config, bits: 32, aslr: 1 })).toThrow('no randomisation is known for 32-bit tasks of x86_64');
   });
 
-  it('moves mmap and the stack of sparc64 from 2.6.18 to 3.8, where the search for 64-bit tasks no more begins there', () => {
+  it('moves mmap and the stack of sparc64 from 2.6.18 on; from 3.8 on the search for 64-bit tasks no more begins there', () => {
     const farthest = (kernel: string, bits: 32 | 64) => {
       const config = { arch: 'sparc64', bits, kernel };
       const still = at(config);
@@ -142,7 +142,26 @@ describe('aslr', () => {
     };
     expect([farthest('2.6.18', 32), farthest('3.6', 32), farthest('3.8', 32)]).toEqual([[20, 24], [23, 23], [23, 23]]);
     expect([farthest('2.6.18', 64), farthest('3.6', 64), farthest('3.8', 64)]).toEqual([[32, 24], [30, 23], [0, 23]]);
-    expect(() => new Machine({ arch: 'sparc64', kernel: '4.12', aslr: 1 })).toThrow('no randomisation is known');
+    expect([farthest('4.12', 32), farthest('4.12', 64), farthest('6.1', 64), farthest('6.13', 32)])
+      .toEqual([[23, 23], [0, 23], [0, 23], [23, 23]]);
+  });
+
+  it('moves both stacks of ia64 by the same way from 3.6 on, less than 8 MiB, and nothing else', () => {
+    for (const kernel of ['3.6', '4.12', '6.1']) {
+      const config = { arch: 'ia64', kernel };
+      const { target } = new Machine(config);
+      const ways = Array.from({ length: 12 }, (_, aslr) => {
+        const moved = new Machine({ ...config, aslr }).target;
+        const way = (what: string) => target.image.find((area) => area.what === what)!.start -
+          moved.image.find((area) => area.what === what)!.start;
+        expect([way('rbs'), way('data'), way('text'), moved.startBrk]).toEqual([way('stack'), 0, 0, target.startBrk]);
+        expect(at({ ...config, aslr })).toBe(at(config));
+        return way('stack');
+      });
+      expect(Math.min(...ways)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...ways)).toBeLessThan(512);
+      expect(new Set(ways).size).toBeGreaterThan(6);
+    }
   });
 
   it('is refused where no release or record has it', () => {

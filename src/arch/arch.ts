@@ -112,9 +112,14 @@ export interface Randomization {
   /** Going up, the space below the base is not searched at all: 4.12 on. */
   readonly upMovesBase: boolean;
   readonly stack: number;
+  /** The register stack goes with the memory stack (ia64). */
+  readonly movesRegisterStack: boolean;
   readonly brk: number;
-  /** mmap_base before it moves, by the stack limit: from 3.6 on it leaves room for the stack's own way. */
-  topDownBase(stackBytes: number): number;
+  /**
+   * mmap_base before it moves, by the stack limit: from 3.6 on it leaves room for the stack's own way. Null where
+   * nothing goes down.
+   */
+  readonly topDownBase: ((stackBytes: number) => number) | null;
 }
 
 /** Values that glibc was built with; see src/thread. Bytes unless the name says otherwise. */

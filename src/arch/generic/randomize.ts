@@ -3,14 +3,14 @@
  * a target that has been moved by a seed. Linux 2.6.12-rc1 and 2.6.18, arch/i386/mm/mmap.c, arch/x86_64/mm/mmap.c,
  * arch/x86_64/ia32/mmap32.c, fs/binfmt_elf.c: randomize_stack_top(); 3.6 to 6.13, arch/x86/mm/mmap.c,
  * arch/x86/include/asm/elf.h: STACK_RND_MASK, arch/x86/kernel/process.c: arch_randomize_brk(); 2.6.18, 3.6 and 3.8,
- * arch/sparc64/kernel/sys_sparc.c, arch/sparc/kernel/sys_sparc_64.c: arch_pick_mmap_layout().
+ * arch/sparc64/kernel/sys_sparc.c, arch/sparc/kernel/sys_sparc_64.c (to 6.13): arch_pick_mmap_layout().
  *
  * The seed takes the place of the kernel's random numbers. Unlike Linux: where exec puts the stack pointer in its
  * page, where MAP_32BIT begins, and the vdso (which 64-bit tasks have above their stack) do not move.
  */
 import { Rng } from '../../lib/rng.js';
 import { isSince, type Release, since } from '../../release/index.js';
-import type { Randomization, Target } from '../arch.js';
+import type { ImageArea, Randomization, Target } from '../arch.js';
 import { x86TopDownBase } from './layout.js';
 
 /** x86's, for a space that ends at `end`, or null where the release has none. */
@@ -29,24 +29,32 @@ export function x86Randomization(
     up: is64bit ? range : legacy32,
     upMovesBase: isSince(release, '4.12'),
     stack,
+    movesRegisterStack: false,
     brk: since(release, 0, '3.6', 2 ** 25 / pageSize, '6.13', (is64bit ? 2 ** 30 : 2 ** 25) / pageSize),
     topDownBase: x86TopDownBase(release, end, pageSize, since(release, 0, '3.6', stack - 1)),
   };
 }
 
 /**
- * sparc64's, of 2.6.18, 3.6 and 3.8: the heap does not move. In 3.8 mmap_base going up moves, too, but the search starts at
+ * sparc64's, of 2.6.18 to 6.13: the heap does not move. From 3.8 on mmap_base going up moves, too, but the search starts at
  * TASK_UNMAPPED_BASE. `topDownBase`: mmap_base before it moves.
  */
 export function sparcRandomization(
   release: Release, is32bit: boolean, pageSize: number, topDownBase: Randomization['topDownBase'],
 ): Randomization | null {
-  if (!isSince(release, '2.6.18') || isSince(release, '4.12')) return null;
+  if (!isSince(release, '2.6.18')) return null;
   const bytes = is32bit ? since(release, 2 ** 20, '3.6', 2 ** 23) : since(release, 2 ** 32, '3.6', 2 ** 30);
   const mmap = bytes / pageSize;
   // STACK_RND_MASK counts pages of 8 KiB like those of 4 KiB in 2.6.18.
   const stack = since(release, 2 ** 24, '3.6', 2 ** 23) / pageSize;
-  return { down: mmap, up: mmap, upMovesBase: false, stack, brk: 0, topDownBase };
+  return { down: mmap, up: mmap, upMovesBase: false, stack, movesRegisterStack: false, brk: 0, topDownBase };
+}
+
+/** ia64's, read in 3.6 to 6.1: the two stacks alone move, by less than 8 MiB: fs/binfmt_elf.c, ia64_set_rbs_bot(). */
+export function ia64Randomization(release: Release, pageSize: number): Randomization | null {
+  if (!isSince(release, '3.6')) return null;
+  const stack = 2 ** 23 / pageSize;
+  return { down: 0, up: 0, upMovesBase: false, stack, movesRegisterStack: true, brk: 0, topDownBase: null };
 }
 
 /** The target with everything moved as `seed` decides. */
@@ -60,14 +68,15 @@ export function randomized(target: Target, seed: number): Target {
   const stack = pages(randomization.stack);
   const brk = pages(randomization.brk);
   const { taskUnmappedBase } = target;
+  const moves = ({ what }: ImageArea) => what === 'stack' || (what === 'rbs' && randomization.movesRegisterStack);
   return {
     ...target,
-    topDownBase: goesDown ? (stackBytes) => randomization.topDownBase(stackBytes) - mmap : null,
+    topDownBase: goesDown ? (stackBytes) => randomization.topDownBase!(stackBytes) - mmap : null,
     mmapBaseUp: goesDown || randomization.upMovesBase ? 0 : mmap,
     taskUnmappedBase: goesDown || !randomization.upMovesBase ? taskUnmappedBase : (task) => taskUnmappedBase(task) + mmap,
     stackTop: target.stackTop - stack,
     startBrk: target.startBrk + brk,
     image: target.image.map((area) =>
-      area.what === 'stack' ? { ...area, start: area.start - stack, end: area.end - stack } : area),
+      moves(area) ? { ...area, start: area.start - stack, end: area.end - stack } : area),
   };
 }

@@ -19,6 +19,7 @@ import {
 } from '../generic/mman.js';
 import { knownCalls } from '../generic/known_calls.js';
 import { nptlCommon } from '../generic/nptl.js';
+import { ia64Randomization } from '../generic/randomize.js';
 import { ia64Stat } from '../generic/stat.js';
 import { break100000 } from '../trap.js';
 import { ia64Signals } from './signal.js';
@@ -114,7 +115,7 @@ function at(release: Release): Target {
     legacySearch: search,
     topDownBase: null,
     unlimitedStackIsLegacy: false,
-    randomization: null,
+    randomization: ia64Randomization(release, 2 ** SHIFT),
     mmapBaseUp: 0,
     lowestSearched: 0,
     hintTestsPrev: false,
