@@ -146,6 +146,17 @@ describe('aslr', () => {
       .toEqual([[23, 23], [0, 23], [0, 23], [23, 23]]);
   });
 
+  it('leaves a page below a randomised heap in 6.13, also where the heap does not move (sparc64)', () => {
+    const nearest = (arch: string, kernel: string) => {
+      const config = { arch, kernel };
+      const still = new Machine(config).target.startBrk;
+      const moves = Array.from({ length: 40 }, (_, aslr) => new Machine({ ...config, aslr }).target.startBrk - still);
+      return [Math.min(...moves) > 0, Math.max(...moves) > 1];
+    };
+    expect(['4.12', '6.1', '6.13'].map((kernel) => nearest('sparc64', kernel))).toEqual([[false, false], [false, false], [true, false]]);
+    expect([nearest('x86_64', '6.13'), nearest('i386', '6.13')]).toEqual([[true, true], [true, true]]);
+  });
+
   it('moves both stacks of ia64 by the same way from 3.6 on, less than 8 MiB, and nothing else', () => {
     for (const kernel of ['3.6', '4.12', '6.1']) {
       const config = { arch: 'ia64', kernel };

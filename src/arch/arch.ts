@@ -115,6 +115,8 @@ export interface Randomization {
   /** The register stack goes with the memory stack (ia64). */
   readonly movesRegisterStack: boolean;
   readonly brk: number;
+  /** Pages left free below the heap before it moves. */
+  readonly brkGap: number;
   /**
    * mmap_base before it moves, by the stack limit: from 3.6 on it leaves room for the stack's own way. Null where
    * nothing goes down.

@@ -3,7 +3,8 @@
  * a target that has been moved by a seed. Linux 2.6.12-rc1 and 2.6.18, arch/i386/mm/mmap.c, arch/x86_64/mm/mmap.c,
  * arch/x86_64/ia32/mmap32.c, fs/binfmt_elf.c: randomize_stack_top(); 3.6 to 6.13, arch/x86/mm/mmap.c,
  * arch/x86/include/asm/elf.h: STACK_RND_MASK, arch/x86/kernel/process.c: arch_randomize_brk(); 2.6.18, 3.6 and 3.8,
- * arch/sparc64/kernel/sys_sparc.c, arch/sparc/kernel/sys_sparc_64.c (to 6.13): arch_pick_mmap_layout().
+ * arch/sparc64/kernel/sys_sparc.c, arch/sparc/kernel/sys_sparc_64.c (to 6.13): arch_pick_mmap_layout(); 6.13,
+ * fs/binfmt_elf.c: load_elf_binary().
  *
  * The seed takes the place of the kernel's random numbers. Unlike Linux: where exec puts the stack pointer in its
  * page, where MAP_32BIT begins, and the vdso (which 64-bit tasks have above their stack) do not move.
@@ -31,8 +32,14 @@ export function x86Randomization(
     stack,
     movesRegisterStack: false,
     brk: since(release, 0, '3.6', 2 ** 25 / pageSize, '6.13', (is64bit ? 2 ** 30 : 2 ** 25) / pageSize),
+    brkGap: brkGap(release),
     topDownBase: x86TopDownBase(release, end, pageSize, since(release, 0, '3.6', stack - 1)),
   };
+}
+
+/** A page is left between .bss and the heap, whether the machine moves the heap further or not: 6.13. */
+function brkGap(release: Release): number {
+  return since(release, 0, '6.13', 1);
 }
 
 /**
@@ -47,14 +54,14 @@ export function sparcRandomization(
   const mmap = bytes / pageSize;
   // STACK_RND_MASK counts pages of 8 KiB like those of 4 KiB in 2.6.18.
   const stack = since(release, 2 ** 24, '3.6', 2 ** 23) / pageSize;
-  return { down: mmap, up: mmap, upMovesBase: false, stack, movesRegisterStack: false, brk: 0, topDownBase };
+  return { down: mmap, up: mmap, upMovesBase: false, stack, movesRegisterStack: false, brk: 0, brkGap: brkGap(release), topDownBase };
 }
 
 /** ia64's, read in 3.6 to 6.1: the two stacks alone move, by less than 8 MiB: fs/binfmt_elf.c, ia64_set_rbs_bot(). */
 export function ia64Randomization(release: Release, pageSize: number): Randomization | null {
   if (!isSince(release, '3.6')) return null;
   const stack = 2 ** 23 / pageSize;
-  return { down: 0, up: 0, upMovesBase: false, stack, movesRegisterStack: true, brk: 0, topDownBase: null };
+  return { down: 0, up: 0, upMovesBase: false, stack, movesRegisterStack: true, brk: 0, brkGap: 0, topDownBase: null };
 }
 
 /** The target with everything moved as `seed` decides. */
@@ -75,7 +82,7 @@ export function randomized(target: Target, seed: number): Target {
     mmapBaseUp: goesDown || randomization.upMovesBase ? 0 : mmap,
     taskUnmappedBase: goesDown || !randomization.upMovesBase ? taskUnmappedBase : (task) => taskUnmappedBase(task) + mmap,
     stackTop: target.stackTop - stack,
-    startBrk: target.startBrk + brk,
+    startBrk: target.startBrk + randomization.brkGap + brk,
     image: target.image.map((area) =>
       moves(area) ? { ...area, start: area.start - stack, end: area.end - stack } : area),
   };
