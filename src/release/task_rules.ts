@@ -30,6 +30,8 @@ export interface TaskRules {
   readonly policies: number;
   readonly resetOnFork: boolean;
   readonly rtprioLimit: boolean;
+  /** Any other class needs RLIMIT_RTPRIO, SCHED_OTHER as well: sched_setscheduler(), 2.6.13 to 2.6.15. */
+  readonly anyClassNeedsRtprio: boolean;
   /** prctl knows PR_SET_NAME; PR_GET_NAME came later. */
   readonly setsNames: boolean;
   readonly getsNames: boolean;
@@ -81,6 +83,7 @@ export function taskRules(release: Release): TaskRules {
     ),
     resetOnFork: since(release, false, '2.6.32', true),
     rtprioLimit: since(release, false, '2.6.12', true),
+    anyClassNeedsRtprio: since(release, false, '2.6.13', true, '2.6.16', false),
     setsNames: since(release, false, '2.6.9', true),
     getsNames: since(release, false, '2.6.11', true),
     rusageThread: since(release, false, '2.6.26', true),

@@ -5,9 +5,10 @@
 import { EACCES, EFAULT, EINVAL, EPERM, ESRCH } from '../arch/generic/errno.js';
 import { FAULT } from '../mm/uaccess.js';
 import {
-  isRealTime, MAX_RT_PRIORITY, SCHED_DEADLINE, SCHED_OTHER, SCHED_RESET_ON_FORK, SCHED_RR,
+  isRealTime, MAX_RT_PRIORITY, SCHED_DEADLINE, SCHED_IDLE, SCHED_OTHER, SCHED_RESET_ON_FORK, SCHED_RR, type Scheduling,
 } from '../task/priorities.js';
 import type { Kernel } from './kernel.js';
+import type { Process } from './process.js';
 import { getRlimit, RLIMIT_RTPRIO } from './rlimits.js';
 import { storeTimespec } from './sys_time.js';
 import type { TimespecKind } from './timespec.js';
@@ -53,14 +54,23 @@ function setScheduler(k: Kernel, policy: number, i: number): number {
   if (!isPolicy(k, wanted) || wanted === SCHED_DEADLINE) return -EINVAL;
   const least = isRealTime(wanted) ? 1 : 0;
   if (priority < least || priority > (isRealTime(wanted) ? MAX_RT_PRIORITY : 0)) return -EINVAL;
-  if (isRealTime(wanted)) {
-    const most = k.taskRules.rtprioLimit ? getRlimit(k.process, RLIMIT_RTPRIO).soft : 0;
-    if (wanted !== old.policy && most === 0) return -EPERM;
-    if (priority > old.priority && priority > most) return -EPERM;
-  }
-  k.priorities.set(slot, { policy: wanted, priority, nice: old.nice, resetOnFork });
+  const next = { policy: wanted, priority, nice: old.nice, resetOnFork };
+  if (!maySchedule(k, slot, old, next)) return -EPERM;
+  k.priorities.set(slot, next);
   if (k.queue.ranks !== k.priorities) k.queue.ranks = k.priorities;
   return 0;
+}
+
+/** What __sched_setscheduler() asks of a task without CAP_SYS_NICE; the limits are those of the task that changes. */
+function maySchedule(k: Kernel, slot: number, old: Scheduling, next: Scheduling): boolean {
+  const { rtprioLimit, anyClassNeedsRtprio } = k.taskRules;
+  const limits = k.processes[k.tasks.process[slot]!]!;
+  const most = rtprioLimit ? getRlimit(limits, RLIMIT_RTPRIO).soft : 0;
+  if (next.policy !== old.policy && most === 0 && (anyClassNeedsRtprio || isRealTime(next.policy))) return false;
+  if (isRealTime(next.policy) && next.priority > old.priority && next.priority > most) return false;
+  // Whoever left SCHED_IDLE could as well have been nice 19 and become nicer.
+  if (old.policy === SCHED_IDLE && next.policy !== SCHED_IDLE && !limitAllowsNice(limits, old.nice)) return false;
+  return !old.resetOnFork || next.resetOnFork;
 }
 
 /** sched_getscheduler(pid). */
@@ -161,8 +171,11 @@ function niceTasks(k: Kernel): number[] {
 
 /** Whether a task may become that much nicer or less nice: RLIMIT_NICE is 20 less the lowest value. */
 function mayNice(k: Kernel, old: number, nice: number): boolean {
-  if (nice >= old) return true;
-  return k.taskRules.rtprioLimit && 20 - nice <= getRlimit(k.process, RLIMIT_NICE).soft;
+  return nice >= old || (k.taskRules.rtprioLimit && limitAllowsNice(k.process, nice));
+}
+
+function limitAllowsNice(process: Process, nice: number): boolean {
+  return 20 - nice <= getRlimit(process, RLIMIT_NICE).soft;
 }
 
 /** getpriority(which, who): 20 less the nice value, 40 to 1. */

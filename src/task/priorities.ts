@@ -7,6 +7,7 @@ import { empty } from '../lib/empty.js';
 export const SCHED_OTHER = 0;
 export const SCHED_FIFO = 1;
 export const SCHED_RR = 2;
+export const SCHED_IDLE = 5;
 export const SCHED_DEADLINE = 6;
 export const SCHED_RESET_ON_FORK = 0x40000000;
 
@@ -49,12 +50,12 @@ export class Priorities {
     if (isRealTime(scheduling.policy)) this.realTime += 1;
   }
 
-  /** A new task is scheduled as the one that made it, unless that asked for the usual way. */
+  /** A new task is scheduled as its maker; if that asked so, without a real-time class and a negative nice value. */
   inherit(parent: number, child: number): void {
     const own = this.bySlot.get(parent);
     if (own === undefined) return;
-    const nice = Math.max(own.nice, 0);
-    this.set(child, own.resetOnFork ? { ...USUAL, nice: isRealTime(own.policy) ? 0 : nice } : own);
+    if (!own.resetOnFork) this.set(child, own);
+    else if (!isRealTime(own.policy)) this.set(child, { ...own, nice: Math.max(own.nice, 0), resetOnFork: false });
   }
 
   forget(slot: number): void {
