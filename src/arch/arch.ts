@@ -201,6 +201,8 @@ export interface Target {
   readonly legacySearch: SearchName;
   /** An unlimited stack makes the layout a bottom-up one: up to 4.12 at least, no more in 6.1. */
   readonly unlimitedStackIsLegacy: boolean;
+  /** Most pages that one map may have, MAP_FIXED or not: more are ENOMEM, whatever the address. */
+  readonly longestMap: number;
   /** Most pages that one request may have: a search answers ENOMEM to a longer one at once. */
   readonly longestRequest: number;
   /** mmap_base of a top-down layout, by the soft stack limit in bytes; null where searches go up. */

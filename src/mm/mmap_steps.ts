@@ -149,8 +149,8 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
 
   // From 2.6.18 on the same tests are made on whatever address came out.
   'find the address, then check it': (mm, args) => {
-    const { taskSize, pageSize } = mm.target;
-    if (args.npages > taskSize) return -ENOMEM;
+    const { taskSize, pageSize, longestMap } = mm.target;
+    if (args.npages > longestMap) return -ENOMEM;
     args.at = isFixed(mm, args) ? args.vpn : getUnmappedArea(mm, args);
     if (args.at < 0) return args.at;
     const pgoff = colourPgoff(mm, args);

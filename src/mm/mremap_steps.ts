@@ -174,6 +174,7 @@ function found(remap: Remap, vpn: number): number {
 }
 
 function foundAndChecked(mm: Mm, remap: Remap, vpn: number): number {
+  if (remap.newPages > mm.target.longestMap) return -ENOMEM;
   if (vpn >= 0 && vpn > mm.target.taskSize - remap.newPages) return -ENOMEM;
   if (vpn >= 0 && vpn * mm.target.pageSize < mm.rules.mmapMinAddr) return -EPERM;
   return found(remap, vpn);

@@ -49,7 +49,7 @@ function targetFor(w: World): Target {
   const { hole } = w;
   return {
     ...real,
-    taskSize: w.end, searchEnd: w.end, stackTop: w.end, longestRequest: w.longest, vpnEnd: w.wordEnd,
+    taskSize: w.end, searchEnd: w.end, stackTop: w.end, longestMap: w.end, longestRequest: w.longest, vpnEnd: w.wordEnd,
     taskUnmappedBase: () => w.base,
     topDownBase: w.topDown ? () => w.mmapBase : null,
     lowestSearched: w.lowest,

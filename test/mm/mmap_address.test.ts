@@ -180,3 +180,25 @@ describe('ia64: the end of a region', () => {
     expect(hinted(ia64(), 0x8000000000000000n, 0x4000n)).toBe('8000000000000000');
   });
 });
+
+describe('MAP_FIXED below mmap_min_addr', () => {
+  const TASK_SIZE = 0xc0000000n;
+
+  // 4.12, mm/mmap.c: arch_get_unmapped_area() tests the length before MAP_FIXED; before 3.13 it does not subtract.
+  it.each([
+    ['3.6', 'EPERM', 'EPERM'],
+    ['3.8', 'EPERM', 'EPERM'],
+    ['4.12', 'EPERM', 'ENOMEM'],
+    ['6.1', 'EPERM', 'ENOMEM'],
+    ['6.13', 'EPERM', 'ENOMEM'],
+  ])('i386, %s: %s, and all that TASK_SIZE leaves there %s', (release, short, long) => {
+    const mm = newMm({ release });
+    expect(fixed(mm, 0xf000n, TASK_SIZE - 0x10000n)).toBe(short);
+    expect([fixed(mm, 0xf000n, TASK_SIZE - 0xf000n), fixed(mm, 0n, TASK_SIZE)]).toEqual([long, long]);
+  });
+
+  it('x86_64, 4.12: EPERM, whatever the length', () => {
+    const mm = newMm({ arch: 'x86_64', release: '4.12' });
+    expect(fixed(mm, 0x1000n, 0x7fffffffe000n)).toBe('EPERM');
+  });
+});

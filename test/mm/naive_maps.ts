@@ -275,7 +275,7 @@ export class NaiveMaps extends NaiveFaults {
 
   private address(work: Work, isFixed: boolean, isOld: boolean): number {
     const { size, addr } = work;
-    if (!isOld && size > this.taskSize) return -ENOMEM;
+    if (!isOld && size > BigInt(this.target.longestMap) * this.pageSize) return -ENOMEM;
     if (isFixed) {
       // 6.1 and 6.13, mm/mmap.c: get_unmapped_area(): memory without a file has offset 0 by then.
       const pgoff = work.call.open === null && this.rules.coloursByPgoffZero ? 0 : work.pgoff;

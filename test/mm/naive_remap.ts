@@ -274,7 +274,7 @@ export class NaiveMm extends NaiveAdvice {
       return -EPERM; // a hint below mmap_min_addr, which the search granted
     }
     if (!isChecked || work.to === null) return 0;
-    if (work.to > this.target.taskSize - newPages) return -ENOMEM;
+    if (newPages > this.target.longestMap || work.to > this.target.taskSize - newPages) return -ENOMEM;
     return this.bytes(work.to) < this.rules.mmapMinAddr ? -EPERM : 0;
   }
 

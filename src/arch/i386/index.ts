@@ -107,6 +107,8 @@ function at(release: Release): Target {
     accessOk: 'range',
     hugePages: 0,
     hintStartsSearch: false,
+    // Since 3.13 the generic arch_get_unmapped_area() leaves room for mmap_min_addr before it looks at MAP_FIXED.
+    longestMap: TASK_SIZE - since(release, 0, '3.13', release.rules.mmapMinAddr / PAGE_SIZE),
     longestRequest: TASK_SIZE,
     hintsIgnored: null,
     cursorFallsTo: 'each area',

@@ -124,6 +124,7 @@ function at(release: Release): Target {
     accessOk: 'first byte',
     hugePages: 0,
     hintStartsSearch: true,
+    longestMap: TASK_SIZE,
     longestRequest: vpnOfBig(RGN_MAP_LIMIT, SHIFT),
     hintsIgnored: since(release, null, '2.6.0', HUGE_REGION),
     cursorFallsTo: since<Target['cursorFallsTo']>(release, 'each area', '2.6.13', 'the area below'),

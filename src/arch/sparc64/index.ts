@@ -148,6 +148,7 @@ function at(release: Release, bits: Bits): Target {
     accessOk: 'nothing',
     hugePages: 0,
     hintStartsSearch: !isSince(release, '2.6.0'),
+    longestMap: is32bit ? since(release, TASK_SIZE, '3.6', TASK_SIZE32) : TASK_SIZE,
     longestRequest: is32bit ? end : since(release, HOLE_START, '2.6.18', hole.start - 1),
     hintsIgnored: null,
     cursorFallsTo: 'each area',

@@ -206,6 +206,7 @@ function at(release: Release, bits: Bits): Target {
     accessOk: is32bit ? 'nothing' : 'range',
     hugePages: 512,
     hintStartsSearch: !isSince(release, '2.6.6'),
+    longestMap: taskSize,
     longestRequest: end,
     hintsIgnored: null,
     cursorFallsTo: 'each area',
