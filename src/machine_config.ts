@@ -3,7 +3,7 @@
  * one sentence, with the choices there are.
  */
 import { MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } from './arch/generic/mman_calls.js';
-import { type Arch, archs, type Bits, findArch, isKnown, newestKnown, type Target, whyNot } from './arch/index.js';
+import { archs, type Bits, findArch, type Target, whyNot } from './arch/index.js';
 import { randomized } from './arch/generic/randomize.js';
 import type { Rlimits } from './mm/mm.js';
 import { MAX_RAM } from './mm/physical_memory.js';
@@ -110,7 +110,7 @@ export function resolveTarget(config: MachineConfig): Target {
   if (!arch.bits.includes(bits)) {
     throw new ConfigError(`${name} has no ${bits}-bit tasks; it has: ${list(arch.bits.map(String))}`);
   }
-  const release = resolveRelease(config, arch, bits);
+  const release = resolveRelease(config);
   const reason = whyNot(arch, bits, release);
   if (reason !== null) throw new ConfigError(reason);
   return laidOut(config, arch.at(nptlIsForced(config, release) ? { ...release, servesNptl: true } : release, bits));
@@ -152,18 +152,12 @@ function laidOut(config: MachineConfig, target: Target): Target {
   return randomized(chosen, aslr);
 }
 
-/** The record of the release asked for. Without one: 2.5.46, or the newest that is known of the machine, and says so. */
-function resolveRelease(config: MachineConfig, arch: Arch, bits: Bits): Release {
+/** The record of the release asked for; without one 2.5.46, which is known of every machine. */
+function resolveRelease(config: MachineConfig): Release {
   const kernel = config.kernel ?? DEFAULT_KERNEL;
   const choice = findRelease(kernel);
   if (choice === undefined) {
     throw new ConfigError(`no kernel release "${kernel}"; there are: ${list(releases.map((r) => r.name))}`);
-  }
-  if (config.kernel === undefined && !isKnown(arch, bits, choice.release)) {
-    const newest = newestKnown(arch, bits);
-    const what = arch.bits.length > 1 ? `${bits}-bit tasks of ${arch.name}` : arch.name;
-    config.notice?.(`no kernel named, and ${what} under ${kernel} not known: ${newest} is used`);
-    return findRelease(newest)!.release;
   }
   if (!choice.exact) config.notice?.(`kernel ${kernel} has no record of its own: ${choice.release.name} is used`);
   return choice.release;

@@ -86,6 +86,8 @@ export interface ImageArea extends PageRange {
   /** Bytes into the program's file, or null for anonymous memory. */
   readonly fileOffset: number | null;
   readonly what: 'text' | 'data' | 'stack' | 'rbs' | 'nat' | 'vdso';
+  /** Charged although it lacks VM_ACCOUNT, so that nothing gives the charge back. */
+  readonly neverGivesBack?: boolean;
 }
 
 /** An area of the kernel's own that exec maps where the search finds room. */
@@ -285,6 +287,8 @@ export interface Target {
   /** Two RLIMIT_* that have each other's generic numbers, or null. */
   readonly swappedRlimits: readonly [number, number] | null;
 
+  /** GDT_ENTRY_TLS_MIN: the first of the descriptors that set_thread_area gives out; 0 where there are none. */
+  readonly tlsEntry: number;
   /** Bytes of timeval.tv_usec. */
   readonly usecBytes: number;
 

@@ -17,11 +17,6 @@ export function isKnown(arch: Arch, bits: Bits, release: Release): boolean {
   return arch.releases[bits]?.includes(release.name) ?? false;
 }
 
-/** The machine's newest release that is known. */
-export function newestKnown(arch: Arch, bits: Bits): string {
-  return arch.releases[bits]!.at(-1)!;
-}
-
 /** Why a machine cannot be had under a release: one sentence, or null when it can. */
 export function whyNot(arch: Arch, bits: Bits, release: Release): string | null {
   if (isKnown(arch, bits, release)) return null;

@@ -2,7 +2,7 @@
  * guardpage list: the records as tables and as JSON. Everything is read from the records, so that a
  * machine, release or search that is added there appears here.
  */
-import { type Arch, archs, findArch, isKnown, newestKnown, type Target } from '../arch/index.js';
+import { type Arch, archs, findArch, isKnown, type Target } from '../arch/index.js';
 import { hexDigits, hiOfVpn, loOfVpn } from '../lib/u64.js';
 import { searches } from '../mm/unmapped_area/index.js';
 import { callPresence, findRelease, type Release, releases } from '../release/index.js';
@@ -56,12 +56,10 @@ function targets(release: Release, only?: readonly string[]): Target[] {
     arch.bits.filter((bits) => isKnown(arch, bits, release)).map((bits) => arch.at(release, bits)));
 }
 
-/** Every machine once: under the default release, or the newest one that is known of it. */
+/** Every machine once, under the default release. */
 function typicalTargets(only?: readonly string[]): Target[] {
-  return archsNamed(only).flatMap((arch) => arch.bits.map((bits) => {
-    const name = arch.releases[bits]!.includes(DEFAULT_KERNEL) ? DEFAULT_KERNEL : newestKnown(arch, bits);
-    return arch.at(findRelease(name)!.release, bits);
-  }));
+  const { release } = findRelease(DEFAULT_KERNEL)!;
+  return archsNamed(only).flatMap((arch) => arch.bits.map((bits) => arch.at(release, bits)));
 }
 
 /** Where the first mmap looks: TASK_UNMAPPED_BASE, or below mmap_base of an 8 MiB stack. */

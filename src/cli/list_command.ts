@@ -13,10 +13,10 @@ export function addList(program: Command, ended: (status: number) => void): void
     let example = `guardpage list ${name}`;
     if (name === 'syscalls') {
       command.option('--arch <NAMES>', 'only these machines', value.nameList);
-      command.option('--kernel <RELEASE>', "kernel release; default 2.5.46 or the machine's newest");
+      command.option('--kernel <RELEASE>', 'kernel release; default 2.5.46');
       example += ' --arch i386,ia64';
     }
-    if (name === 'archs') command.option('--kernel <RELEASE>', "the values under this release; default 2.5.46 or the machine's newest");
+    if (name === 'archs') command.option('--kernel <RELEASE>', 'the values under this release; default 2.5.46');
     command.addHelpText('after', `\nExamples:\n  $ ${example}\n  $ guardpage list ${name} --json -\n`);
     command.action(async (flags: ListFlags) => {
       const { list: show } = await import('./list.js');

@@ -236,7 +236,7 @@ export class Mm {
       this.addArea(vmas.find(area.start), area.start, area.end, start, area.vmFlags, file);
       this.account(area.vmFlags, area.end - area.start);
       // Image and stack are charged whatever the mode: a refusal would fail the exec itself.
-      if ((area.vmFlags & VM_ACCOUNT) !== 0) this.vm.committed += area.end - area.start;
+      if ((area.vmFlags & VM_ACCOUNT) !== 0 || area.neverGivesBack === true) this.vm.committed += area.end - area.start;
       if (area.what === 'text') {
         this.startCode = area.start;
         this.endCode = area.end;

@@ -15,7 +15,7 @@ const SINCE: Readonly<Record<string, string>> = {
   '2.5.63': 'clock_settime clock_gettime clock_getres clock_nanosleep timer_create timer_settime timer_gettime timer_getoverrun timer_delete',
   '2.5.66': 'restart_syscall',
   '2.5.75': 'tgkill',
-  '2.6.10': 'waitid',
+  '2.6.9': 'waitid',
   '2.6.16': 'openat mkdirat fstatat64 newfstatat unlinkat readlinkat faccessat pselect6 ppoll',
   '2.6.17': 'set_robust_list get_robust_list',
   '2.6.19': 'getcpu',

@@ -58,7 +58,7 @@ export function futexRules(release: Release, backports: boolean): FutexRules {
     realtimeWaitMixesClocks: since(release, false, '4.5', true, '5.13', false),
     unknownOp: since<'EINVAL' | 'ENOSYS'>(release, 'EINVAL', '2.5.70', 'ENOSYS'),
     checksBeforeOp: since(release, true, '2.5.70', false),
-    compatTimeout: since(release, false, '2.6.0', true),
+    compatTimeout: since(release, false, '2.5.74', true),
     checksTimespec: since(release, false, '2.6.18', true),
     checksCounts: since(release, false, '4.15', true),
     requeuesOneAtLeast: since(release, true, '2.6.31', false),

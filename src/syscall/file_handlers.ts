@@ -1,7 +1,9 @@
 /** The calls on files, by handler name; see handlers.ts. */
 import type { Handler } from './kernel.js';
-import { sysFsync, sysFtruncate, sysFtruncate64, sysLlseek, sysLseek, sysTruncate, sysTruncate64 } from './sys_lseek.js';
-import { sysClose, sysCreat, sysDup, sysDup2, sysDup3, sysFcntl, sysOpen, sysOpenat } from './sys_open.js';
+import {
+  nativeFtruncate, nativeTruncate, sysFsync, sysFtruncate, sysFtruncate64, sysLlseek, sysLseek, sysTruncate, sysTruncate64,
+} from './sys_lseek.js';
+import { nativeCreat, nativeOpen, sysClose, sysCreat, sysDup, sysDup2, sysDup3, sysFcntl, sysOpen, sysOpenat } from './sys_open.js';
 import { sysPread64, sysPwrite64, sysRead, sysReadv, sysWrite, sysWritev } from './sys_read.js';
 import {
   sysAccess, sysFaccessat, sysFstat, sysFstat64, sysFstatat64, sysGetcwd, sysLstat, sysLstat64, sysNewfstatat, sysReadlink,
@@ -15,6 +17,7 @@ export const fileHandlers: Readonly<Record<string, Handler>> = {
   access: sysAccess,
   close: sysClose,
   creat: sysCreat,
+  creat_native: nativeCreat,
   dup: sysDup,
   dup2: sysDup2,
   dup3: sysDup3,
@@ -28,6 +31,7 @@ export const fileHandlers: Readonly<Record<string, Handler>> = {
   fsync: sysFsync,
   ftruncate: sysFtruncate,
   ftruncate64: sysFtruncate64,
+  ftruncate_native: nativeFtruncate,
   getcwd: sysGetcwd,
   getegid: sysGetuid,
   getegid32: sysGetuid,
@@ -42,6 +46,7 @@ export const fileHandlers: Readonly<Record<string, Handler>> = {
   lstat64: sysLstat64,
   newfstatat: sysNewfstatat,
   open: sysOpen,
+  open_native: nativeOpen,
   openat: sysOpenat,
   pread64: sysPread64,
   pwrite64: sysPwrite64,
@@ -55,6 +60,7 @@ export const fileHandlers: Readonly<Record<string, Handler>> = {
   stat64: sysStat64,
   truncate: sysTruncate,
   truncate64: sysTruncate64,
+  truncate_native: nativeTruncate,
   umask: sysUmask,
   uname: sysUname,
   write: sysWrite,

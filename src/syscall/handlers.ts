@@ -13,7 +13,8 @@ import { sysFutex, sysFutexTime64 } from './sys_futex.js';
 import { oldGetrlimit, sysGetrlimit } from './sys_getrlimit.js';
 import { sysGetpid, sysGettid, sysSchedYield, sysSetTidAddress } from './sys_task.js';
 import {
-  ia32Mmap24, ia32Mprotect24, ia64Mmap25, ia64Mmap266, ia64Mmap2613, ia64Mmap2618, mmap2In4k, mmapPgoffOfBytes,
+  ia32Mmap, ia32Mmap24, ia32Mmap25, ia32Mmap2Exec, ia32Mmap2In25, ia32MmapExec, ia32MprotectExec, ia64Mmap25, ia64Mmap266,
+  ia64Mmap2613, ia64Mmap2618, mmap2In4k, mmapPgoffOfBytes,
   mmapPgoffOfPages, oldMmap, sparc64Munmap,
   sparcMmap, sparcMmap2, sparcMmap2In2618, sparcMmap2In36, sparcMmap2618, sparcMmap36, sysMprotect, sysMunmap, x8664Mmap,
 } from './sys_mmap.js';
@@ -26,8 +27,8 @@ import { sparc32Mremap, sparc64Mremap, sysMremap } from './sys_mremap.js';
 import { sysMsync } from './sys_msync.js';
 import { sysRemapFilePages } from './sys_remap_file_pages.js';
 import {
-  sysGetcpu, sysGetpriority, sysNice, sysSchedGetaffinity, sysSchedGetparam, sysSchedGetPriorityMax,
-  sysSchedGetPriorityMin, sysSchedGetscheduler, sysSchedRrGetInterval, sysSchedSetaffinity, sysSchedSetparam,
+  nativeSchedRrGetInterval, sysGetcpu, sysGetpriority, sysNice, sysSchedGetaffinity, sysSchedGetparam,
+  sysSchedGetPriorityMax, sysSchedGetPriorityMin, sysSchedGetscheduler, sysSchedRrGetInterval, sysSchedSetaffinity, sysSchedSetparam,
   sysSchedSetscheduler, sysSetpriority,
 } from './sys_sched.js';
 import { sysAlarm, sysGetitimer, sysSetitimer } from './sys_itimer.js';
@@ -99,8 +100,10 @@ export const handlers: Readonly<Record<string, Handler>> = {
   mlockall: sysMlockall,
   mlockall_2000: mlockall2000,
   mmap2_4k: mmap2In4k,
+  mmap2_exec: ia32Mmap2Exec,
+  mmap2_to_4g: ia32Mmap2In25,
   mprotect: sysMprotect,
-  'mprotect_2.4': ia32Mprotect24,
+  mprotect_exec: ia32MprotectExec,
   mremap: sysMremap,
   msync: sysMsync,
   munlock: sysMunlock,
@@ -110,6 +113,9 @@ export const handlers: Readonly<Record<string, Handler>> = {
   old_getrlimit: oldGetrlimit,
   old_mmap: oldMmap,
   'old_mmap_2.4': ia32Mmap24,
+  old_mmap_exec: ia32MmapExec,
+  old_mmap_ia32: ia32Mmap,
+  old_mmap_to_4g: ia32Mmap25,
   membarrier: sysMembarrier,
   pause: sysPause,
   personality: sysPersonality,
@@ -131,6 +137,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   sched_getparam: sysSchedGetparam,
   sched_getscheduler: sysSchedGetscheduler,
   sched_rr_get_interval: sysSchedRrGetInterval,
+  sched_rr_get_interval_native: nativeSchedRrGetInterval,
   sched_setaffinity: sysSchedSetaffinity,
   sched_setparam: sysSchedSetparam,
   sched_setscheduler: sysSchedSetscheduler,

@@ -62,6 +62,18 @@ export function sysFtruncate64(k: Kernel): number {
   return ftruncate(k, loff(k, 1), false);
 }
 
+/**
+ * The 64-bit kernel's own, where the table of its 32-bit tasks has them: a length is 32 bits without a sign. So it is in
+ * truncate64, where that is the same call.
+ */
+export function nativeFtruncate(k: Kernel): number {
+  return ftruncate(k, k.lo(1) >>> 0, true);
+}
+
+export function nativeTruncate(k: Kernel): number {
+  return truncate(k, k.lo(1) >>> 0);
+}
+
 function ftruncate(k: Kernel, size: number, small: boolean): number {
   if (size < 0) return -EINVAL;
   const file = k.process.files.get(k.lo(0));

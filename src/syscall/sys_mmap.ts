@@ -1,10 +1,10 @@
 /**
  * mmap, munmap and mprotect as each machine enters them. The checks here are the ones that stand in the
  * machine's own wrapper, in its order; the rest is in src/mm. Sources, Linux 2.4.20 and 2.5.46 to 6.1:
- * arch/i386/kernel/sys_i386.c, arch/sparc64/kernel/{sys_sparc.c,sys32.S}, arch/sparc/kernel/sys_sparc_64.c,
+ * arch/i386/kernel/sys_i386.c, arch/x86_64/ia32/sys_ia32.c, arch/sparc64/kernel/{sys_sparc.c,sys32.S}, arch/sparc/kernel/sys_sparc_64.c,
  * arch/ia64/kernel/sys_ia64.c.
  */
-import { EBADF, EFAULT, EINVAL, ENODEV } from '../arch/generic/errno.js';
+import { EBADF, EFAULT, EINVAL, ENODEV, ENOMEM } from '../arch/generic/errno.js';
 import { PROT_EXEC, PROT_READ } from '../arch/generic/mman.js';
 import { pageOffset, vpnOf } from '../lib/u64.js';
 import { doMmap, type MmapArgs } from '../mm/mmap.js';
@@ -47,11 +47,16 @@ function map(k: Kernel, args: MmapArgs): number {
 
 /** i386 mmap2 (192): the offset counts 4096-byte pages. */
 export function mmap2In4k(k: Kernel): number {
+  return mmap2With(k, k.lo(2), map);
+}
+
+function mmap2With(k: Kernel, prot: number, mapIt: (k: Kernel, args: MmapArgs) => number): number {
   const args = fill(k);
+  args.prot = prot;
   const error = takeFile(k, args, k.lo(4));
   if (error < 0) return error;
   args.pgoff = k.lo(5) >>> 0;
-  return map(k, args);
+  return mapIt(k, args);
 }
 
 /** x86_64 mmap (9): a byte offset, looked at before the descriptor. */
@@ -69,22 +74,86 @@ export function oldMmap(k: Kernel): number {
   return oldMmapWith(k, takeFile);
 }
 
-/** sys32_mmap() of x86_64 in 2.4.20: it keeps all flags, and what may be read may be executed. */
+/** sys32_mmap() of x86_64 up to 2.6.18: it keeps all flags. */
+export function ia32Mmap(k: Kernel): number {
+  return oldMmapWith(k, takeFileAlone);
+}
+
+/** The same of 2.5.74 to 2.6.9, by vm_force_exec32: what may be read may be executed. */
+export function ia32MmapExec(k: Kernel): number {
+  return oldMmapWith(k, takeFileAddExec);
+}
+
+/** And of 2.4.20, which takes an address at the very end of 4 GiB, where no length was asked for, for an error. */
 export function ia32Mmap24(k: Kernel): number {
-  return oldMmapWith(k, (_k, args, fd) => {
-    const { flags } = args;
-    const error = takeFile(k, args, fd);
-    args.flags = flags;
-    args.prot = withExec(args.prot);
-    return error;
-  });
+  return oldMmapWith(k, takeFileAddExec, mapBelowLastByte);
+}
+
+/** And of 2.5.45 and 2.5.46: nothing is made executable ("when noexec works"), and nothing may end at 4 GiB. */
+export function ia32Mmap25(k: Kernel): number {
+  return oldMmapWith(k, takeFileAlone, mapBelow4G);
+}
+
+/** sys32_mmap2() of 2.5.74 to 2.6.9. */
+export function ia32Mmap2Exec(k: Kernel): number {
+  return mmap2With(k, withExec(k.lo(2)), map);
+}
+
+/** And of 2.5.45 and 2.5.46. */
+export function ia32Mmap2In25(k: Kernel): number {
+  return mmap2With(k, k.lo(2), mapBelow4GOrAll);
+}
+
+function takeFileAlone(k: Kernel, args: MmapArgs, fd: number): number {
+  const { flags } = args;
+  const error = takeFile(k, args, fd);
+  args.flags = flags;
+  return error;
+}
+
+function takeFileAddExec(k: Kernel, args: MmapArgs, fd: number): number {
+  args.prot = withExec(args.prot);
+  return takeFileAlone(k, args, fd);
 }
 
 function withExec(prot: number): number {
   return (prot & PROT_READ) !== 0 ? prot | PROT_EXEC : prot;
 }
 
-function oldMmapWith(k: Kernel, take: (k: Kernel, args: MmapArgs, fd: number) => number): number {
+const LAST_BYTE = 0xffffffff;
+
+/** An address of 4 GiB less one, which a length of 0 returns as it was given, is ENOMEM. */
+function mapBelowLastByte(k: Kernel, args: MmapArgs): number {
+  const vpn = doMmap(k.mm, args);
+  if (vpn < 0) return vpn;
+  return vpn * k.target.pageSize + args.resultOffset >= LAST_BYTE ? -ENOMEM : k.address(vpn, args.resultOffset);
+}
+
+/**
+ * What was mapped up to 4 GiB goes again, and with it whatever it had replaced: ENOMEM. The length is taken as it was
+ * asked for, so that one that ends two bytes earlier stays, and here a map at address 0 does.
+ */
+function mapBelow4G(k: Kernel, args: MmapArgs): number {
+  return mapAndCompare(k, args, true);
+}
+
+/** sys32_mmap2() compares the map at address 0, too. */
+function mapBelow4GOrAll(k: Kernel, args: MmapArgs): number {
+  return mapAndCompare(k, args, false);
+}
+
+function mapAndCompare(k: Kernel, args: MmapArgs, zeroIsFine: boolean): number {
+  const { pageSize } = k.target;
+  const { lenPages, lenOffset } = args;
+  const vpn = doMmap(k.mm, args);
+  if (vpn < 0) return vpn;
+  const at = vpn * pageSize + args.resultOffset;
+  if (at + lenPages * pageSize + lenOffset < LAST_BYTE || (at === 0 && zeroIsFine)) return k.address(vpn, args.resultOffset);
+  doMunmap(k.mm, vpn, args.resultOffset, lenPages, lenOffset);
+  return -ENOMEM;
+}
+
+function oldMmapWith(k: Kernel, take: (k: Kernel, args: MmapArgs, fd: number) => number, mapIt = map): number {
   const block = new Uint8Array(24);
   if (copyFromUser(k.mm, block, 0, k.lo(0), block.length) < block.length) return -EFAULT;
   const view = new DataView(block.buffer);
@@ -102,7 +171,7 @@ function oldMmapWith(k: Kernel, take: (k: Kernel, args: MmapArgs, fd: number) =>
   args.file = null;
   args.pgoff = vpnOf(0, offset, shift);
   const error = take(k, args, fd);
-  return error < 0 ? error : map(k, args);
+  return error < 0 ? error : mapIt(k, args);
 }
 
 /** sparc mmap (71), both word sizes: a byte offset, and the space that the machine does not have. */
@@ -292,7 +361,7 @@ export function sysMprotect(k: Kernel): number {
   return doMprotect(k.mm, k.vpn(0), k.offset(0), k.vpn(1), k.offset(1), k.lo(2));
 }
 
-/** sys32_mprotect() of x86_64 in 2.4.20. */
-export function ia32Mprotect24(k: Kernel): number {
+/** sys32_mprotect() of x86_64 up to 2.6.9. */
+export function ia32MprotectExec(k: Kernel): number {
   return doMprotect(k.mm, k.vpn(0), k.offset(0), k.vpn(1), k.offset(1), withExec(k.lo(2)));
 }

@@ -21,6 +21,16 @@ export function sysCreat(k: Kernel): number {
   return open(k, 0, CREAT | TRUNC | O_WRONLY);
 }
 
+/** The 64-bit kernel's own open and creat, which add O_LARGEFILE, where the table of its 32-bit tasks has them. */
+export function nativeOpen(k: Kernel): number {
+  return open(k, 0, k.lo(1) | k.target.open.LARGEFILE);
+}
+
+export function nativeCreat(k: Kernel): number {
+  const { CREAT, LARGEFILE, TRUNC } = k.target.open;
+  return open(k, 0, CREAT | TRUNC | O_WRONLY | LARGEFILE);
+}
+
 export function sysOpenat(k: Kernel): number {
   return open(k, 1, k.lo(2), k.lo(0));
 }

@@ -101,6 +101,11 @@ export function sysSchedRrGetInterval(k: Kernel): number {
   return rrGetInterval(k, 'task');
 }
 
+/** What 32-bit tasks of x86_64 get up to 2.6.18, whose table has the kernel's own call: two of its longs. */
+export function nativeSchedRrGetInterval(k: Kernel): number {
+  return rrGetInterval(k, 'kernel');
+}
+
 /** sched_rr_get_interval(pid, interval): 0 for whoever runs as long as it likes. */
 function rrGetInterval(k: Kernel, kind: TimespecKind): number {
   if (k.lo(0) < 0) return -EINVAL;

@@ -8,7 +8,7 @@ import { EFAULT, EINVAL, EPERM } from '../arch/generic/errno.js';
 import * as clocks from '../arch/generic/clocks.js';
 import { EPOCH_SECONDS, SYSCALL_NS } from '../task/clock.js';
 import type { Kernel } from './kernel.js';
-import { readTimespec, type TimespecKind } from './timespec.js';
+import { longBytes, readTimespec, type TimespecKind } from './timespec.js';
 import { putNumber, putWord } from './user_words.js';
 
 const isRealtime = (clock: number) =>
@@ -27,7 +27,7 @@ function now(k: Kernel, clock: number): { readonly ns: number; readonly base: nu
 
 /** Stores a time given in ns: 0 or -EFAULT. */
 export function storeTimespec(k: Kernel, i: number, kind: TimespecKind, ns: number, base = 0): number {
-  const bytes = kind === 'time64' ? 8 : k.target.bits / 8;
+  const bytes = longBytes(k, kind);
   const seconds = Math.floor(ns / 1e9);
   const [hi, lo] = [k.hi(i), k.lo(i)];
   if (putNumber(k, hi, lo, 0, bytes, base + seconds) < 0) return -EFAULT;

@@ -18,9 +18,6 @@ const READ_EXEC_ONLY = 8;
 const SEG_NOT_PRESENT = 0x20;
 const USEABLE = 0x40;
 
-/** First of the three slots of the GDT: 6 of a 32-bit kernel, 12 of a 64-bit one. */
-const firstEntry = (k: Kernel) => (k.target.kernelBits === 64 ? 12 : 6);
-
 /** tls_desc_okay(): an empty descriptor, or 32-bit data that is present. */
 function isAllowed(base: number, limit: number, bits: number): boolean {
   const isEmpty = base === 0 && limit === 0 && (bits & 0x7f) === (READ_EXEC_ONLY | SEG_NOT_PRESENT);
@@ -41,11 +38,11 @@ export function sysSetThreadArea(k: Kernel): number {
   const [entry, base, limit, bits] = words as [number, number, number, number];
   if (!isAllowed(base, limit, bits)) return -EINVAL;
   const areas = k.extras.tlsAreas.get(k.current) ?? [];
-  let i = entry - firstEntry(k);
+  let i = entry - k.target.tlsEntry;
   if (entry === -1) {
     i = Array.from({ length: ENTRIES }, (_, at) => at).find((at) => areas[at] === undefined) ?? -1;
     if (i < 0) return -ESRCH;
-    if (putWord(k, k.hi(0), k.lo(0), 0, i + firstEntry(k)) < 0) return -EFAULT;
+    if (putWord(k, k.hi(0), k.lo(0), 0, i + k.target.tlsEntry) < 0) return -EFAULT;
   }
   if (i < 0 || i >= ENTRIES) return -EINVAL;
   areas[i] = (bits & USEABLE) === 0 && base === 0 && limit === 0 ? undefined : [base, limit, bits];
@@ -57,7 +54,7 @@ export function sysSetThreadArea(k: Kernel): number {
 export function sysGetThreadArea(k: Kernel): number {
   const entry = getWord(k, k.hi(0), k.lo(0));
   if (entry === FAULT) return -EFAULT;
-  const i = entry - firstEntry(k);
+  const i = entry - k.target.tlsEntry;
   if (i < 0 || i >= ENTRIES) return -EINVAL;
   const words = k.extras.tlsAreas.get(k.current)?.[i] ?? [0, 0, READ_EXEC_ONLY | SEG_NOT_PRESENT];
   for (let at = 0; at < words.length; at++) if (putWord(k, k.hi(0), k.lo(0), 4 * (at + 1), words[at]!) < 0) return -EFAULT;

@@ -16,7 +16,7 @@ export const time = { seconds: Number.NaN, ns: Number.NaN };
 time.seconds = 0;
 time.ns = 0;
 
-function longBytes(k: Kernel, kind: TimespecKind): number {
+export function longBytes(k: Kernel, kind: TimespecKind): number {
   if (kind === 'time64') return 8;
   return (kind === 'task' ? k.target.bits : k.target.kernelBits) / 8;
 }

@@ -19,5 +19,5 @@ export const SHM_CALLS = { '5.1': 'shmget shmctl shmat shmdt' };
 
 /** Whether a call with this entry takes one argument, the address of mmap's six: i386, and x86_64's 32-bit tasks. */
 export function isOldMmap(entry: string | undefined): boolean {
-  return entry === 'old_mmap' || entry === 'old_mmap_2.4';
+  return entry?.startsWith('old_mmap') ?? false;
 }

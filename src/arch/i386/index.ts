@@ -136,6 +136,7 @@ function at(release: Release): Target {
     cloneOrder: 'tls-fourth',
     rlimInfinity: [0, -1],
     swappedRlimits: null,
+    tlsEntry: 6,
     usecBytes: 4,
     image: image(release),
     vdso: vdso(release),

@@ -181,6 +181,7 @@ function at(release: Release, bits: Bits): Target {
     cloneOrder: 'tls-fourth',
     rlimInfinity: is32bit ? [0, 0x7fffffff] : [-1, -1],
     swappedRlimits: [6, 7],
+    tlsEntry: 0,
     usecBytes: 4, // suseconds_t is an int
     image: image(release, is32bit, BigInt(stackTop) << BigInt(SHIFT)),
     vdso: since<readonly PlacedArea[]>(release, [], '6.1', [pagedVvarArea(1), vdsoArea(1)]),

@@ -8,19 +8,17 @@
  *                      0x400000 text, heap ->   0x2aaaaaaab000 mmap ->    <- stack 0x800000000000 (2.6.11)
  *   64-bit task down:  0x400000 text, heap ->   <- mmap 0x7ffff7fff000    <- stack 0x7ffffffff000
  *   32-bit task:       0x08048000 text, heap -> <- mmap 0xf7ffe000        <- stack 0xffffe000
- *
- * 32-bit tasks of 2.5.45 to 2.6.11 are not here: those kernels add PROT_EXEC to what they map (vm_force_exec32), as 2.6.12
- * does by personality and 2.4.20 in two of its system calls.
+ *   32-bit task up:    0x08048000 text, heap -> 0x55555000 mmap ->        <- stack 0xffffe000 (2.6.0)
  */
 import { vpnOfBig } from '../../lib/u64.js';
 import { backportedCalls, isSince, type Release, type SearchName, since } from '../../release/index.js';
 import type { Arch, Bits, GateArea, ImageArea, NptlParameters, PlacedArea, Target } from '../arch.js';
 import { genericOpenFlags } from '../generic/fcntl.js';
-import { anonymousArea, dataArea, stackArea, textArea, VDSO, vdsoArea, vvarArea } from '../generic/image.js';
+import { anonymousArea, dataArea, hasGnuStack, stackArea, textArea, VDSO, vdsoArea, vvarArea } from '../generic/image.js';
 import { knownCalls, SHM_CALLS } from '../generic/known_calls.js';
 import { x86TopDownBase } from '../generic/layout.js';
 import {
-  genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE, x86OtherLegacy,
+  genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE, x86OtherLegacy,
 } from '../generic/mman.js';
 import { nptlCommon, sizeof64 } from '../generic/nptl.js';
 import { x86Randomization } from '../generic/randomize.js';
@@ -34,9 +32,14 @@ import { x8664Syscalls } from './syscallent.js';
 const SHIFT = 12;
 const PAGE_SIZE = 2 ** SHIFT;
 
-/** IA32_PAGE_OFFSET: in 2.4.20 a page more. */
+/** Where a 32-bit task's searches end: 0xffffffff - 1 of arch_get_unmapped_area(), later IA32_PAGE_OFFSET. */
 function end32(release: Release): number {
-  return vpnOfBig(since(release, 0xfffff000n, '2.6.12-rc1', 0xffffe000n), SHIFT);
+  return vpnOfBig(since(release, 0xfffff000n, '2.5.74', 0xffffe000n), SHIFT);
+}
+
+/** IA32_STACK_TOP, which is IA32_PAGE_OFFSET: in 2.5.45 and 2.5.46 searches go on above it. */
+function stackTop32(release: Release): number {
+  return vpnOfBig(since(release, 0xfffff000n, '2.5.45', 0xffff0000n, '2.5.74', 0xffffe000n), SHIFT);
 }
 
 /** TASK_SIZE of 64-bit tasks: three levels of page table, then four; the last page goes by 2.6.13 (TASK_SIZE64). */
@@ -59,7 +62,7 @@ function nptl(bits: Bits, version: '2.3.3' | '2.36', release: Release): NptlPara
     MULTI_PAGE_ALIASING: 0,
     staticTlsAlign: old ? 16 : 64,
     dtvAtTp: false,
-    stackProt: PROT_READ | PROT_WRITE | (old && stackIsExecutable(release) ? PROT_EXEC : 0),
+    stackProt: PROT_READ | PROT_WRITE | (old && !hasGnuStack(release) ? PROT_EXEC : 0),
     guardInMiddle: false,
     clone3: !old,
     spinFree: 1,
@@ -69,22 +72,40 @@ function nptl(bits: Bits, version: '2.3.3' | '2.36', release: Release): NptlPara
   };
 }
 
-/** vm_data_default_flags and vm_stack_flags keep VM_EXEC unless booted with noexec=on; from 2.6.12 the program says. */
-function stackIsExecutable(release: Release): boolean {
-  return !isSince(release, '2.6.12-rc1');
+/**
+ * vm_data_default_flags and vm_data_default_flags32 keep VM_EXEC unless booted with noexec=on and noexec32=on; from 2.6.11
+ * on the personality says, by READ_IMPLIES_EXEC.
+ */
+function heapIsExecutable(release: Release, is32bit: boolean): boolean {
+  return !isSince(release, '2.6.11') || readImpliesExec(release, is32bit);
 }
 
 /**
  * force_personality32, which noexec32=on clears: what 32-bit tasks may read they may execute, but for the stack, until
- * 2.6.18 (arch/x86_64/kernel/setup64.c; read in 2.6.12-rc1, 2.6.13 and 2.6.18).
+ * 2.6.18 (arch/x86_64/kernel/setup64.c; read in 2.6.11, 2.6.12-rc1, 2.6.13 and 2.6.18).
  */
 function readImpliesExec(release: Release, is32bit: boolean): boolean {
-  return isReadableExecutable(release, is32bit) && isSince(release, '2.6.12-rc1');
+  return isReadableExecutable(release, is32bit) && isSince(release, '2.6.11');
 }
 
-/** The same of the image: elf32_map() of 2.4.20 has it, and so have mmap and mprotect, but not mmap2 (entries32). */
+/**
+ * The same of the image: elf32_map() has it before, by itself in 2.4.20 and 2.5.4x, by vm_force_exec32 in 2.5.74 to
+ * 2.6.9. What mmap and mprotect do then stands in entries32().
+ */
 function isReadableExecutable(release: Release, is32bit: boolean): boolean {
   return is32bit && !isSince(release, '2.6.18');
+}
+
+/**
+ * ia32_setup_arg_pages() takes vm_stack_flags32 in 2.5.74 to 2.6.9, which lacks the VM_ACCOUNT that VM_STACK_FLAGS
+ * has: exec charges the stack, and its end gives nothing back.
+ */
+function stackLosesAccount(release: Release): boolean {
+  return isSince(release, '2.5.74') && !isSince(release, '2.6.11');
+}
+
+function stack32(release: Release, stack: ImageArea): ImageArea {
+  return stackLosesAccount(release) ? { ...stack, vmFlags: stack.vmFlags & ~VM_ACCOUNT, neverGivesBack: true } : stack;
 }
 
 /**
@@ -104,7 +125,7 @@ function image(release: Release, is32bit: boolean, stackTop: number): readonly I
   return [
     textArea(release, SHIFT, text, text + 0x1000n),
     isReadableExecutable(release, is32bit) ? { ...data, vmFlags: data.vmFlags | VM_EXEC } : data,
-    stackIsExecutable(release) ? { ...stack, vmFlags: stack.vmFlags | VM_EXEC } : stack,
+    is32bit ? stack32(release, stack) : stack,
     ...(is32bit ? vsyscall32(release) : []),
   ];
 }
@@ -156,19 +177,45 @@ function searches(release: Release, is32bit: boolean): { search: SearchName; goe
   };
 }
 
-/** A third of the space; TASK_UNMAPPED_32 of 2.4.20 is a constant. */
+/** A third of the space; TASK_UNMAPPED_32 is a constant before 2.6.0. */
 function unmappedBase(release: Release, is32bit: boolean): number {
-  if (is32bit && !isSince(release, '2.6.12-rc1')) return vpnOfBig(0x40000000n, SHIFT);
+  if (is32bit && !isSince(release, '2.6.0')) return vpnOfBig(since(release, 0x40000000n, '2.5.74', 0xa0000000n), SHIFT);
   return Math.ceil((is32bit ? end32(release) : taskSize64(release)) / 3);
 }
 
-/** arch/x86_64/ia32/sys_ia32.c: sys32_mmap() and sys32_mprotect() of 2.4.20 make executable what is readable. */
-function entries32(release: Release): Readonly<Record<string, string>> {
-  const own = since<Readonly<Record<string, string>>>(
-    release, { mmap: 'old_mmap_2.4', mprotect: 'mprotect_2.4' }, '2.6.12-rc1', { mmap: 'old_mmap' },
+/**
+ * arch/x86_64/ia32/sys_ia32.c: sys32_mmap(), sys32_mmap2() and sys32_mprotect(), which make executable what is readable
+ * in turns until 2.6.9.
+ */
+function memoryEntries32(release: Release): Readonly<Record<string, string>> {
+  return since<Readonly<Record<string, string>>>(
+    release, { mmap: 'old_mmap_2.4', mmap2: 'mmap2_4k', mprotect: 'mprotect_exec' },
+    '2.5.45', { mmap: 'old_mmap_to_4g', mmap2: 'mmap2_to_4g', mprotect: 'mprotect_exec' },
+    '2.5.74', { mmap: 'old_mmap_exec', mmap2: 'mmap2_exec', mprotect: 'mprotect_exec' },
+    '2.6.11', { mmap: 'old_mmap_ia32', mmap2: 'mmap2_4k' },
+    '3.6', { mmap: 'old_mmap', mmap2: 'mmap2_4k' },
   );
-  return { ...own, mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' };
 }
+
+/** Calls of the kernel's own word size that 32-bit tasks have in their table: ia32entry.S, later syscall_32.tbl. */
+function nativeEntries32(release: Release): Readonly<Record<string, string>> {
+  const kept = { creat: 'creat_native' };
+  const truncates = { ...kept, truncate: 'truncate_native', ftruncate: 'ftruncate_native' };
+  const intervals = { ...truncates, sched_rr_get_interval: 'sched_rr_get_interval_native' };
+  const truncates64 = { ...intervals, truncate64: 'truncate_native', ftruncate64: 'ftruncate_native' };
+  return since<Readonly<Record<string, string>>>(
+    release, { ...truncates64, open: 'open_native' }, '2.5.74', truncates64, '2.6.6', intervals, '2.6.32', truncates, '4.12', kept,
+  );
+}
+
+function entries32(release: Release): Readonly<Record<string, string>> {
+  return { ...memoryEntries32(release), ...nativeEntries32(release), getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' };
+}
+
+/** The table of 32-bit tasks got some calls later than the machine did: ia32entry.S. */
+const CALLS32 = {
+  ...SHM_CALLS, '2.5.74': 'signal remap_file_pages', '2.6.0': 'clock_settime clock_gettime clock_getres clock_nanosleep',
+};
 
 function at(release: Release, bits: Bits): Target {
   const is32bit = bits === 32;
@@ -176,6 +223,7 @@ function at(release: Release, bits: Bits): Target {
   // TASK_SIZE looks at TIF_IA32 from 2.6.13 on, in 2.6.12-rc1 not yet.
   const taskSize = is32bit && isSince(release, '2.6.13') ? end32(release) : taskSize64(release);
   const end = is32bit ? end32(release) : taskSize;
+  const stackTop = is32bit ? stackTop32(release) : taskSize;
   const { search, goesDown } = searches(release, is32bit);
   return {
     arch: 'x86_64',
@@ -189,7 +237,7 @@ function at(release: Release, bits: Bits): Target {
     vpnEnd: 2 ** (64 - SHIFT),
     taskSize,
     searchEnd: end,
-    stackTop: end,
+    stackTop,
     taskUnmappedBase: () => base,
     newTask: { is32bit, mapBase: 0 },
     search,
@@ -232,18 +280,18 @@ function at(release: Release, bits: Bits): Target {
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,
-    nr: is32bit ? knownCalls(i386Syscalls, release, { ...SHM_CALLS, '2.6.0': 'signal' }) : syscalls64(release),
+    nr: is32bit ? knownCalls(i386Syscalls, release, CALLS32) : syscalls64(release),
     backported: backportedCalls(release),
     entry: is32bit ? entries32(release) : { mmap: 'x86_64_mmap' },
     cloneOrder: is32bit ? 'tls-fourth' : 'tls-fifth',
     rlimInfinity: is32bit ? [0, -1] : [-1, -1],
     swappedRlimits: null,
+    tlsEntry: since(release, 11, '2.6.13', 12),
     usecBytes: bits / 8,
-    image: image(release, is32bit, end),
+    image: image(release, is32bit, stackTop),
     vdso: vdso(release),
     startBrk: vpnOfBig(is32bit ? 0x0804a000n : 0x402000n, SHIFT),
-    dataDefaultFlags:
-      stackIsExecutable(release) || readImpliesExec(release, is32bit) ? VM_DATA_DEFAULT_FLAGS : VM_DATA_DEFAULT_FLAGS & ~VM_EXEC,
+    dataDefaultFlags: heapIsExecutable(release, is32bit) ? VM_DATA_DEFAULT_FLAGS : VM_DATA_DEFAULT_FLAGS & ~VM_EXEC,
     readImpliesExec: readImpliesExec(release, is32bit),
     nptl: (version) => nptl(bits, version, release),
   };
@@ -258,7 +306,10 @@ export const x8664: Arch = {
       '2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18',
       '3.6', '3.8', '4.12', '6.1', '6.13', '6.18',
     ],
-    32: ['2.4.20', '2.6.12-rc1', '2.6.13', '2.6.18', '3.6', '3.8', '4.12', '6.1', '6.13', '6.18'],
+    32: [
+      '2.4.20', '2.5.45', '2.5.46', '2.5.74', '2.6.0', '2.6.6', '2.6.9', '2.6.11', '2.6.12-rc1', '2.6.13', '2.6.18',
+      '3.6', '3.8', '4.12', '6.1', '6.13', '6.18',
+    ],
   },
   removedIn: null,
   at,
