@@ -43,7 +43,7 @@ function readmeProgram(): string {
 describe('the package, unpacked in another folder', () => {
   it('has no tests, sources or build scripts in it', () => {
     expect(readdirSync(installed).sort()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'bench', 'dist', 'examples', 'package.json'],
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'RELEASES.md', 'bench', 'dist', 'examples', 'package.json'],
     );
   });
 
