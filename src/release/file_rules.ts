@@ -26,6 +26,8 @@ export interface FileRules {
   readonly nofileHard: number;
   /** setrlimit: EINVAL for a soft limit above the hard one, which 2.5.46 compares with the old hard one alone. */
   readonly softAboveHardIsInvalid: boolean;
+  /** A soft RLIMIT_CPU of 0 is kept as 1: read in 2.6.18 (not yet), 2.6.22, 3.6, 3.8, 4.12 and 6.1 (no more). */
+  readonly cpuLimitAtLeast1: boolean;
 }
 
 const known = new WeakMap<Release, FileRules>();
@@ -49,6 +51,7 @@ function rulesOf(release: Release): FileRules {
     nlimits: since(release, 11, '2.6.9', 13, '2.6.13', 15, '2.6.32', 16),
     nofileHard: since(release, 1024, '3.6', 4096),
     softAboveHardIsInvalid: since<boolean>(release, false, '2.6.0', true),
+    cpuLimitAtLeast1: since<boolean>(release, false, '2.6.22', true, '6.1', false),
     hasMmapMinAddr: since<boolean>(release, false, '2.6.32', true),
   };
 }

@@ -44,6 +44,15 @@ export interface TaskRules {
   readonly waitsContinued: boolean;
   /** waitid of process group 0 means the caller's own. */
   readonly waitidOwnGroup: boolean;
+  /** A siginfo of the kernel's or of kill may be queued to oneself; one of tkill to anybody. */
+  readonly forgesToSelf: boolean;
+  readonly forgesTkill: boolean;
+  /** SS_AUTODISARM exists. */
+  readonly autodisarms: boolean;
+  /** sched_setaffinity takes less than a long: read in 2.6.6 (not yet) and 2.6.9. */
+  readonly affinityAnyLength: boolean;
+  /** sched_getaffinity wants whole longs of the task, and stores one of the kernel's where there is room for it. */
+  readonly affinityInLongs: boolean;
   /** sigaction clears flags that it does not know. */
   readonly clearsSigactionFlags: boolean;
   /** Flags of getrandom, the most bytes it gives, with GRND_RANDOM too, and whether it tells of a part of them. */
@@ -91,6 +100,11 @@ export function taskRules(release: Release): TaskRules {
     childrenVanish: since(release, false, '2.5.74', true),
     waitsContinued: since(release, false, '2.6.9', true),
     waitidOwnGroup: since(release, false, '5.4', true),
+    forgesToSelf: since(release, false, '3.9', true),
+    forgesTkill: since(release, true, '2.6.39', false),
+    autodisarms: since(release, false, '4.7', true),
+    affinityAnyLength: since(release, false, '2.6.9', true),
+    affinityInLongs: since(release, false, '2.6.34', true),
     clearsSigactionFlags: since(release, false, '5.11', true),
     // NONBLOCK 1, RANDOM 2, INSECURE 4. INT_MAX >> 6, and MAX_RW_COUNT; SEC_XFER_SIZE.
     randomFlags: since(release, 3, '5.6', 7),

@@ -2,7 +2,7 @@
  * Handlers on the stack: setup_rt_frame() puts one there, sys_rt_sigreturn() takes it away. The alternate stack is
  * chosen here. arch/x86/kernel/signal.c: get_sigframe(); kernel/signal.c of Linux 6.1.
  */
-import { SI_KERNEL } from '../arch/generic/signal.js';
+import { SI_KERNEL, SS_AUTODISARM } from '../arch/generic/signal.js';
 import type { Registers, Target } from '../arch/index.js';
 import type { Mm } from '../mm/mm.js';
 import type { SigAction, SigInfo } from '../task/signal_state.js';
@@ -49,6 +49,8 @@ export function pushHandler(host: FrameHost, info: SigInfo, action: SigAction, c
     sp: now, altStack, callBegins,
   });
   if (!written) return false;
+  // __save_altstack(): the frame has it, and sigreturn puts it back.
+  if (layout.stack !== null && altStack !== undefined && (altStack.flags & SS_AUTODISARM) !== 0) signals.altStacks.delete(slot);
   const infoAt = layout.info === null ? NOWHERE : offsetBy(base, layout.info);
   const context = layout.context === null ? NOWHERE : offsetBy(base, layout.context);
   const after = offsetBy(base, layout.returned);

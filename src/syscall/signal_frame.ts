@@ -5,7 +5,7 @@
  * Unlike Linux: floating-point and segment registers are not there, so they are not saved. A TypeScript program has no
  * program counter: the saved one is 0, or 1 where the interrupted call begins again.
  */
-import { SS_DISABLE, SS_ONSTACK } from '../arch/generic/signal.js';
+import { SS_AUTODISARM, SS_DISABLE, SS_ONSTACK } from '../arch/generic/signal.js';
 import type { Field, FrameLayout, Registers, Target } from '../arch/index.js';
 import type { Mm } from '../mm/mm.js';
 import type { AltStack, SigInfo } from '../task/signal_state.js';
@@ -170,9 +170,9 @@ export function getStack(m: Memory, base: Halves): AltStack | null {
 
 const unsigned = ({ hi, lo }: Halves) => (hi >>> 0) * 2 ** 32 + (lo >>> 0);
 
-/** on_sig_stack(): sp - ss_sp is in 1..ss_size. */
+/** on_sig_stack(): sp - ss_sp is in 1..ss_size; never of a stack of SS_AUTODISARM. */
 export function isOnStack(stack: AltStack | undefined, sp: Halves): boolean {
-  if (stack === undefined) return false;
+  if (stack === undefined || (stack.flags & SS_AUTODISARM) !== 0) return false;
   const above = (sp.hi - stack.spHi) * 2 ** 32 + ((sp.lo >>> 0) - (stack.spLo >>> 0));
   return above > 0 && above <= unsigned({ hi: stack.sizeHi, lo: stack.sizeLo });
 }

@@ -10,7 +10,7 @@
 import { empty } from '../lib/empty.js';
 import { EAGAIN, EINTR } from '../arch/generic/errno.js';
 import { CALL_BEGINS, ERESTARTNOINTR, ERESTARTSYS } from '../arch/generic/restart.js';
-import { NSIG, SIG_DFL, SIG_IGN, SIGRTMIN, SS_DISABLE } from '../arch/generic/signal.js';
+import { NSIG, SIG_DFL, SIG_IGN, SIGRTMIN, SS_AUTODISARM, SS_DISABLE } from '../arch/generic/signal.js';
 import type { Registers, SignalAbi, Target } from '../arch/index.js';
 import { grown } from '../lib/grow.js';
 import {
@@ -361,9 +361,10 @@ export class Signals {
     return true;
   }
 
+  /** Of the flags SS_DISABLE and SS_AUTODISARM count. */
   setAltStack(slot: number, stack: AltStack): void {
     if ((stack.flags & SS_DISABLE) !== 0) this.altStacks.delete(slot);
-    else this.altStacks.set(slot, { ...stack, flags: 0 });
+    else this.altStacks.set(slot, { ...stack, flags: stack.flags & SS_AUTODISARM });
   }
 
   isValid(signo: number): boolean {

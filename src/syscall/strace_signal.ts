@@ -123,7 +123,7 @@ function stackAt(k: Kernel, args: Args, i: number): string {
   const sp = long.hi === 0 && long.lo === 0 ? 'NULL' : hex(long.hi, long.lo);
   const flags = getWord(k, hi, lo, bytes);
   if (flags === FAULT || getLong(k, hi, lo, 2 * bytes, bytes) < 0) return pointer(args, i);
-  const names = [[signals.SS_ONSTACK, 'SS_ONSTACK'], [signals.SS_DISABLE, 'SS_DISABLE']] as const;
+  const names = [[signals.SS_ONSTACK, 'SS_ONSTACK'], [signals.SS_DISABLE, 'SS_DISABLE'], [signals.SS_AUTODISARM, 'SS_AUTODISARM']] as const;
   return `{ss_sp=${sp}, ss_flags=${bits(flags, names, '0')}, ss_size=${long.hi === 0 ? long.lo >>> 0 : hex(long.hi, long.lo)}}`;
 }
 

@@ -18,6 +18,7 @@ interface Form {
   readonly infinity: readonly [number, number];
 }
 
+const RLIMIT_CPU = 0;
 const NR_OPEN = 1024 * 1024;
 const UNLIMITED = Number.POSITIVE_INFINITY;
 const OLD: Form = { bytes: 4, infinity: [0, 0x7fffffff] };
@@ -89,7 +90,8 @@ function change(k: Kernel, process: Process, resource: number, limit: Rlimit): n
   }
   if (limit.hard > old.hard) return -EPERM;
   if (resource === RLIMIT_NOFILE && (limit.hard > NR_OPEN || limit.soft > NR_OPEN)) return -EPERM;
-  setRlimit(process, resource, limit);
+  const isNoTime = resource === RLIMIT_CPU && limit.soft === 0 && fileRules(k.target.release).cpuLimitAtLeast1;
+  setRlimit(process, resource, isNoTime ? { ...limit, soft: 1 } : limit);
   return 0;
 }
 

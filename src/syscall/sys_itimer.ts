@@ -26,14 +26,14 @@ function start(k: Kernel, value: number, interval: number): void {
   if (value !== 0) k.alarms.arm(k.process);
 }
 
-/** Most seconds that a 32-bit kernel's alarm takes. */
+/** Most seconds that the alarm of a 32-bit kernel takes. */
 const INT_MAX = 0x7fffffff;
 
 /** alarm(seconds): the seconds that were left, rounded to the nearest, at least 1. */
 export function sysAlarm(k: Kernel): number {
   const left = remaining(k);
   const seconds = k.lo(0) >>> 0;
-  start(k, (k.target.bits === 32 ? Math.min(seconds, INT_MAX) : seconds) * 1e9, 0);
+  start(k, (k.target.kernelBits === 32 ? Math.min(seconds, INT_MAX) : seconds) * 1e9, 0);
   return k.word(0, left === 0 ? 0 : Math.max(1, Math.round(left / 1e9)) | 0);
 }
 

@@ -67,9 +67,11 @@ export function sysTgkill(k: Kernel): number {
   return tgid <= 0 || tid <= 0 ? -EINVAL : sendToTask(k, tgid, tid, sentBy(k, k.lo(2), SI_TKILL));
 }
 
-/** Nobody may pretend towards others that the kernel or kill sent a signal. */
+/** Nobody may pretend that the kernel or kill sent a signal, towards others at least. */
 function forged(k: Kernel, info: SigInfo, to: number): boolean {
-  return (info.code >= 0 || info.code === SI_TKILL) && to !== k.tasks.tid[k.current];
+  const { forgesToSelf, forgesTkill } = k.taskRules;
+  const isForged = info.code >= 0 || (info.code === SI_TKILL && !forgesTkill);
+  return isForged && !(forgesToSelf && to === k.tasks.tid[k.current]);
 }
 
 /** rt_sigqueueinfo(pid, sig, info). */

@@ -3,7 +3,7 @@
  * queue is first in, first out within a priority; nice values are kept and change nothing.
  */
 import { EACCES, EFAULT, EINVAL, EPERM, ESRCH } from '../arch/generic/errno.js';
-import { FAULT } from '../mm/uaccess.js';
+import { FAULT, load8 } from '../mm/uaccess.js';
 import {
   isRealTime, MAX_RT_PRIORITY, SCHED_DEADLINE, SCHED_IDLE, SCHED_OTHER, SCHED_RESET_ON_FORK, SCHED_RR, type Scheduling,
 } from '../task/priorities.js';
@@ -118,27 +118,40 @@ function rrGetInterval(k: Kernel, kind: TimespecKind): number {
 
 const longBytes = (k: Kernel) => k.target.bits / 8;
 
-/** sched_setaffinity(pid, length, mask): processor 0 must be in it. */
+/**
+ * sched_setaffinity(pid, length, mask): processor 0 must be in it, the lowest bit of the first long. `length` is an
+ * unsigned int; a 32-bit task of a 64-bit kernel has its mask read in whole words (compat_get_bitmap()).
+ */
 export function sysSchedSetaffinity(k: Kernel): number {
-  if (k.hi(1) === 0 && (k.lo(1) >>> 0) === 0) return taskOf(k) < 0 ? -ESRCH : -EINVAL;
-  // The first long holds processor 0, in its lowest byte.
-  const at = k.target.bigEndian ? longBytes(k) - 4 : 0;
-  const word = getWord(k, k.hi(2), k.lo(2), (k.lo(1) >>> 0) < longBytes(k) ? 0 : at);
-  if (word === FAULT) return -EFAULT;
+  const { kernelBits, bits, bigEndian } = k.target;
+  const long = longBytes(k);
+  const length = k.lo(1) >>> 0;
+  if (length < long && !k.taskRules.affinityAnyLength) return -EINVAL;
+  const given = Math.min(length, kernelBits / 8);
+  const bytes = bits < kernelBits ? Math.ceil(given / 4) * 4 : given;
+  let hasZero = false;
+  for (let at = 0; at < bytes; at++) {
+    const low = (k.lo(2) >>> 0) + at;
+    const byte = load8(k.mm, k.hi(2) + Math.floor(low / 2 ** 32), low | 0);
+    if (byte === FAULT) return -EFAULT;
+    if (at === (bigEndian ? long - 1 : 0)) hasZero = (byte & 1) !== 0;
+  }
   const slot = taskOf(k);
   if (slot < 0) return slot;
-  return (word & 1) === 0 ? -EINVAL : 0;
+  return hasZero ? 0 : -EINVAL;
 }
 
-/** sched_getaffinity(pid, length, mask): returns how many bytes were stored, a long. */
+/** sched_getaffinity(pid, length, mask): returns how many bytes were stored, a long. `length` is an unsigned int. */
 export function sysSchedGetaffinity(k: Kernel): number {
-  const bytes = longBytes(k);
-  const length = k.hi(1) === 0 ? k.lo(1) >>> 0 : 2 ** 32;
-  if (length < 1 || length % bytes !== 0) return -EINVAL;
+  const long = longBytes(k);
+  const { affinityInLongs } = k.taskRules;
+  const length = k.lo(1) >>> 0;
+  if (affinityInLongs ? (length * 8) >>> 0 < 1 || length % long !== 0 : length < long) return -EINVAL;
+  const bytes = affinityInLongs ? Math.min(length, k.target.kernelBits / 8) : long;
   const slot = taskOf(k);
   if (slot < 0) return slot;
   for (let at = 0; at < bytes; at += 4) {
-    const isLow = k.target.bigEndian ? at === bytes - 4 : at === 0;
+    const isLow = k.target.bigEndian ? at === long - 4 : at === 0;
     if (putWord(k, k.hi(2), k.lo(2), at, isLow ? 1 : 0) < 0) return -EFAULT;
   }
   return bytes;

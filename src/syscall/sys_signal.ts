@@ -5,8 +5,8 @@
  */
 import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM } from '../arch/generic/errno.js';
 import { ERESTARTNOHAND } from '../arch/generic/restart.js';
-import { SA_EXPOSE_TAGBITS, SS_DISABLE, SS_ONSTACK } from '../arch/generic/signal.js';
-import { FAULT } from '../mm/uaccess.js';
+import { SA_EXPOSE_TAGBITS, SS_AUTODISARM, SS_DISABLE, SS_ONSTACK } from '../arch/generic/signal.js';
+import { FAULT, store8 } from '../mm/uaccess.js';
 import { DEFAULT_ACTION, type SigAction, Sighand } from '../task/signal_state.js';
 import { popHandler, stackPointer } from './handler_frames.js';
 import { type Kernel, SIGRETURNED } from './kernel.js';
@@ -130,12 +130,20 @@ export function sysRtSigprocmask(k: Kernel): number {
   return isNull(k, 2) ? 0 : writeMask(k, 2, old);
 }
 
-/** rt_sigpending(set, size): those pending that are blocked. */
+/** rt_sigpending(set, size): those pending that are blocked; of a smaller size the first bytes. */
 export function sysRtSigpending(k: Kernel): number {
   if (k.hi(1) !== 0 || (k.lo(1) >>> 0) > SIGSET_BYTES) return -EINVAL;
   const { hi, lo } = k.signals.pendingFor(k.current);
-  if (k.lo(1) < SIGSET_BYTES) return k.lo(1) === 0 ? 0 : -EINVAL;
-  return writeMask(k, 0, { hi: hi & k.signals.blockedHi(k.current), lo: lo & k.signals.blockedLo(k.current) });
+  const mask = { hi: hi & k.signals.blockedHi(k.current), lo: lo & k.signals.blockedLo(k.current) };
+  if (k.lo(1) === SIGSET_BYTES) return writeMask(k, 0, mask);
+  const { signals: { maskHighFirst }, bigEndian } = k.target;
+  const words = maskHighFirst ? [mask.hi, mask.lo] : [mask.lo, mask.hi];
+  for (let at = 0; at < k.lo(1); at++) {
+    const low = (k.lo(0) >>> 0) + at;
+    const byte = (words[at >> 2]! >>> (8 * (bigEndian ? 3 - (at & 3) : at & 3))) & 0xff;
+    if (store8(k.mm, k.hi(0) + Math.floor(low / 2 ** 32), low | 0, byte) < 0) return -EFAULT;
+  }
+  return 0;
 }
 
 // ---- waiting --------------------------------------------------------------------------------------
@@ -208,11 +216,11 @@ export function sysSigaltstack(k: Kernel): number {
   const old = signals.altStacks.get(current);
   if (asked !== null) {
     if (isOnStack(old, sp)) return -EPERM;
-    const mode = asked.flags & 0x7fffffff;
+    const mode = k.taskRules.autodisarms ? asked.flags & ~SS_AUTODISARM : asked.flags;
     if (mode !== 0 && mode !== SS_DISABLE && mode !== SS_ONSTACK) return -EINVAL;
     const isSmall = asked.sizeHi === 0 && (asked.sizeLo >>> 0) < k.target.signals.MINSIGSTKSZ;
     if (mode !== SS_DISABLE && isSmall) return -ENOMEM;
-    signals.setAltStack(current, { ...asked, flags: mode });
+    signals.setAltStack(current, asked);
   }
   return isNull(k, 1) || putStack(k, { hi: k.hi(1), lo: k.lo(1) }, old, sp) ? 0 : -EFAULT;
 }

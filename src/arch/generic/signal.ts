@@ -87,6 +87,7 @@ export const SIG_IGN = 1;
 export const SA_EXPOSE_TAGBITS = 0x800;
 export const SS_ONSTACK = 1;
 export const SS_DISABLE = 2;
+export const SS_AUTODISARM = 1 << 31;
 
 /** si_code: who sent it. */
 export const SI_USER = 0;
