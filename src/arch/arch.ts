@@ -277,6 +277,8 @@ export interface Target {
   readonly trap: Trap;
   /** Call numbers by kernel name. */
   readonly nr: Readonly<Record<string, number>>;
+  /** Calls of the release that this table does not have yet, and that an NPTL may need all the same. */
+  readonly lateCalls: readonly string[];
   /** Calls that this release lacks but NPTL needs: present, and marked. */
   readonly backported: readonly string[];
   /** Handler of a call whose entry differs from the generic one of the same name. */

@@ -196,7 +196,7 @@ type CallState = 'implemented' | 'backported' | 'ENOSYS';
 /** What a machine does at a call, or null where it has no such call. */
 function stateOf(name: string, target: Target): CallState | null {
   if (target.nr[name] === undefined) return null;
-  const presence = callPresence(target.release, name);
+  const presence = callPresence(target.release, name, false, target.lateCalls);
   if (presence === 'not yet' || handlers[target.entry[name] ?? name] === undefined) return 'ENOSYS';
   return presence === 'backported' ? 'backported' : 'implemented';
 }

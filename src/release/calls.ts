@@ -60,9 +60,14 @@ function hasCall(release: Release, name: string): boolean {
 
 export type CallPresence = 'there' | 'backported' | 'not yet';
 
-/** How the release has a call; `modernNptl`: with what NPTL 2.36 needs. */
-export function callPresence(release: Release, name: string, modernNptl = false): CallPresence {
-  if (hasCall(release, name)) return 'there';
+/**
+ * How the release has a call; `modernNptl`: with what NPTL 2.36 needs; `late`: calls that the machine's own table lacks
+ * (Target.lateCalls).
+ */
+export function callPresence(
+  release: Release, name: string, modernNptl = false, late: readonly string[] = [],
+): CallPresence {
+  if (hasCall(release, name) && !late.includes(name)) return 'there';
   if (!release.servesNptl) return 'not yet';
   return (modernNptl ? NEEDED_BY_236 : NEEDED).includes(name) ? 'backported' : 'not yet';
 }

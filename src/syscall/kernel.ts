@@ -178,7 +178,7 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost, AlarmsHost {
     this.mount({});
     this.table = new Array<Handler | null>(MAX_NR).fill(null);
     for (const [name, nr] of Object.entries(target.nr)) {
-      if (callPresence(target.release, name, options.modernNptl) === 'not yet') continue;
+      if (callPresence(target.release, name, options.modernNptl, target.lateCalls) === 'not yet') continue;
       this.table[nr] = options.handlers[target.entry[name] ?? name] ?? null;
     }
   }
@@ -361,7 +361,8 @@ export class Kernel implements SignalHost, FamilyHost, EndsHost, AlarmsHost {
       this.named.add(nr);
       const name = this.nameOf(nr);
       // What the release did not have is as it should be.
-      if (callPresence(this.target.release, name) === 'there') this.options.onUnknownCall(name, nr);
+      const { lateCalls, release } = this.target;
+      if (callPresence(release, name, false, lateCalls) === 'there') this.options.onUnknownCall(name, nr);
     }
     return -ENOSYS;
   }

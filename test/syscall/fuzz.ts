@@ -64,8 +64,9 @@ function spread(n: number): bigint {
 
 /** Numbers of the calls that a machine answers, with their names. */
 function implemented(machine: string, kernel: string): [string, number][] {
-  const { nr, entry, release } = targetNamed(machine, kernel);
-  return Object.entries(nr).filter(([name]) => handlers[entry[name] ?? name] !== undefined && callPresence(release, name) !== 'not yet');
+  const { nr, entry, lateCalls, release } = targetNamed(machine, kernel);
+  const isThere = (name: string) => callPresence(release, name, false, lateCalls) !== 'not yet';
+  return Object.entries(nr).filter(([name]) => handlers[entry[name] ?? name] !== undefined && isThere(name));
 }
 
 /**

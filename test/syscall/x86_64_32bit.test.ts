@@ -7,7 +7,8 @@ import { FilesRig, RDWR } from './files_rig.js';
 import { Rig } from './rig.js';
 
 const nr = {
-  mmap: 90, munmap: 91, mprotect: 125, sched_rr_get_interval: 161, mmap2: 192, futex: 240, set_thread_area: 243, waitid: 284,
+  mmap: 90, munmap: 91, mprotect: 125, sched_rr_get_interval: 161, mmap2: 192, futex: 240, set_thread_area: 243, clock_gettime: 265,
+  waitid: 284,
 };
 const ANON = 0x22;
 const FIXED = 0x32;
@@ -203,10 +204,19 @@ describe("calls of the kernel's own word size in the table of 32-bit tasks", () 
     expect(['2.5.46', '2.6.12-rc1', '2.6.13'].map(entry)).toEqual([['0x0', 11], ['0x0', 11], ['0x0', 12]]);
   });
 
-  it('has no remap_file_pages before 2.5.74, no POSIX clocks before 2.6.0, and waitid as all have from 2.6.9 on', () => {
-    const has = (kernel: string) => ['remap_file_pages', 'signal', 'clock_gettime'].map((name) => name in task(kernel).target.nr);
-    expect(['2.5.46', '2.5.74', '2.6.0'].map(has)).toEqual([[false, false, false], [true, true, false], [true, true, true]]);
+  it('has no remap_file_pages before 2.5.74, and waitid as all but ia64 have from 2.6.9 on', () => {
+    const has = (kernel: string) => ['remap_file_pages', 'signal'].map((name) => name in task(kernel).target.nr);
+    expect(['2.5.46', '2.5.74'].map(has)).toEqual([[false, false], [true, true]]);
     expect(['2.6.6', '2.6.9'].map((kernel) => task(kernel).trap(nr.waitid, 9, 0, 0, 4, 0))).toEqual(['eax=-38', 'eax=-22']);
     expect(new Rig('ia64', { kernel: '2.6.9' }).target.nr.waitid).toBeUndefined();
+  });
+
+  it('has no POSIX clocks in 2.5.74, where 64-bit tasks have them, but those that NPTL 2.36 needs are backported', () => {
+    const now = (name: string, call: number, kernel: string, modernNptl = false) => {
+      const rig = new Rig(name, { kernel, modernNptl });
+      return rig.trap(call, 1, rig.data);
+    };
+    expect(['2.5.74', '2.6.0'].map((kernel) => now('x86_64 32-bit', nr.clock_gettime, kernel))).toEqual(['eax=-38', '0x0']);
+    expect([now('x86_64', 228, '2.5.74'), now('x86_64 32-bit', nr.clock_gettime, '2.5.74', true)]).toEqual(['0x0', '0x0']);
   });
 });

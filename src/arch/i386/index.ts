@@ -131,6 +131,7 @@ function at(release: Release): Target {
     genericErrno: (errno) => errno,
     trap: int80,
     nr: knownCalls(i386Syscalls, release, SHM_CALLS),
+    lateCalls: [],
     backported: backportedCalls(release),
     entry: { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' },
     cloneOrder: 'tls-fourth',

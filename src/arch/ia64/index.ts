@@ -147,6 +147,7 @@ function at(release: Release): Target {
     genericErrno: (errno) => errno,
     trap: break100000,
     nr: knownCalls(ia64Syscalls, release, { '2.6.10': 'waitid', '6.1': 'statx pkey_mprotect' }),
+    lateCalls: [],
     backported: backportedCalls(release),
     entry: entries(release),
     cloneOrder: 'stack-size',

@@ -176,6 +176,7 @@ function at(release: Release, bits: Bits): Target {
     genericErrno: (errno) => genericOfSparc.get(errno) ?? errno,
     trap: is32bit ? ta10 : ta6d,
     nr: knownCalls(is32bit ? sparc32Syscalls : sparc64Syscalls, release, { ...SHM_CALLS, '6.1': 'pkey_mprotect' }),
+    lateCalls: [],
     backported: backportedCalls(release),
     entry: entries(release, is32bit),
     cloneOrder: 'tls-fourth',

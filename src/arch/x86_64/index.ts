@@ -213,9 +213,11 @@ function entries32(release: Release): Readonly<Record<string, string>> {
 }
 
 /** The table of 32-bit tasks got some calls later than the machine did: ia32entry.S. */
-const CALLS32 = {
-  ...SHM_CALLS, '2.5.74': 'signal remap_file_pages', '2.6.0': 'clock_settime clock_gettime clock_getres clock_nanosleep',
-};
+const CALLS32 = { ...SHM_CALLS, '2.5.74': 'signal remap_file_pages' };
+
+function lateCalls32(release: Release): readonly string[] {
+  return isSince(release, '2.6.0') ? [] : ['clock_settime', 'clock_gettime', 'clock_getres', 'clock_nanosleep'];
+}
 
 function at(release: Release, bits: Bits): Target {
   const is32bit = bits === 32;
@@ -281,6 +283,7 @@ function at(release: Release, bits: Bits): Target {
     genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,
     nr: is32bit ? knownCalls(i386Syscalls, release, CALLS32) : syscalls64(release),
+    lateCalls: is32bit ? lateCalls32(release) : [],
     backported: backportedCalls(release),
     entry: is32bit ? entries32(release) : { mmap: 'x86_64_mmap' },
     cloneOrder: is32bit ? 'tls-fourth' : 'tls-fifth',
