@@ -225,6 +225,8 @@ export interface Target {
    * 32-bit tasks of x86_64, all of whose pointers lie below its limit.
    */
   readonly accessOk: 'range' | 'first byte' | 'nothing';
+  /** membarrier has barriers for changed code: ARCH_HAS_MEMBARRIER_SYNC_CORE. */
+  readonly syncsCore: boolean;
   /** Pages of a huge page that recent kernels align anonymous maps to; 0 where there are none. */
   readonly hugePages: number;
   /** A hint is where the search starts (sparc64, ia64 of 2.5.46) or is probed once (generic). */

@@ -35,9 +35,10 @@ export interface TaskRules {
   /** prctl knows PR_SET_NAME; PR_GET_NAME came later. */
   readonly setsNames: boolean;
   readonly getsNames: boolean;
-  /** getrusage knows RUSAGE_THREAD; membarrier has the private expedited barriers. */
+  /** getrusage knows RUSAGE_THREAD. */
   readonly rusageThread: boolean;
-  readonly expeditedBarriers: boolean;
+  /** Commands of membarrier, a bit each. */
+  readonly barriers: number;
   /** A child whose parent ignores SIGCHLD is gone before those who wait look; SA_NOCLDWAIT means something. */
   readonly childrenVanish: boolean;
   /** wait4 knows WCONTINUED, and a parent gets SIGCHLD when a child goes on. */
@@ -96,7 +97,8 @@ export function taskRules(release: Release): TaskRules {
     setsNames: since(release, false, '2.6.9', true),
     getsNames: since(release, false, '2.6.11', true),
     rusageThread: since(release, false, '2.6.26', true),
-    expeditedBarriers: since(release, false, '4.14', true),
+    // GLOBAL; PRIVATE_EXPEDITED and its registration; the same for GLOBAL (1 and 2) and SYNC_CORE; GET_REGISTRATIONS.
+    barriers: since(release, bits(0), '4.14', bits(0, 3, 4), '4.16', bits(0, 1, 2, 3, 4, 5, 6), '6.3', bits(0, 1, 2, 3, 4, 5, 6, 9)),
     childrenVanish: since(release, false, '2.5.74', true),
     waitsContinued: since(release, false, '2.6.9', true),
     waitidOwnGroup: since(release, false, '5.4', true),

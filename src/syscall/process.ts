@@ -29,8 +29,8 @@ export interface Process {
   readonly alarm: { deadline: number; interval: number; generation: number };
   personality: number;
   parentDeathSignal: number;
-  /** Registered for membarrier's private expedited barriers. */
-  expedites: boolean;
+  /** Commands of membarrier by which it registered for others' barriers. */
+  barriers: number;
 
   /** Actions of signals, null until one is set; and signals pending for the whole process, null until there are any. */
   sighand: Sighand | null;
@@ -54,7 +54,7 @@ export function newProcess(tgid: number, mm: Mm, files: Files, user: UserMode, p
     tgid, mm, files, user, tasks: 0, exitCode: 0, exitSignal: 0, exited: false, reaped: false,
     pgid: parent?.pgid ?? tgid, sid: parent?.sid ?? tgid,
     alarm: { deadline: Number.POSITIVE_INFINITY, interval: 0, generation: 0 },
-    personality: parent?.personality ?? 0, parentDeathSignal: 0, expedites: false,
+    personality: parent?.personality ?? 0, parentDeathSignal: 0, barriers: parent?.barriers ?? 0,
     sighand: null, shared: null, stopped: 0, parked: [],
     event: null, eventSignal: 0, exitNotice: 0, parent, children: [],
   };

@@ -148,18 +148,28 @@ export function sysPersonality(k: Kernel): number {
 }
 
 const MEMBARRIER_QUERY = 0;
-const MEMBARRIER_GLOBAL = 1;
 const MEMBARRIER_PRIVATE_EXPEDITED = 8;
 const MEMBARRIER_REGISTER_PRIVATE_EXPEDITED = 16;
+const MEMBARRIER_PRIVATE_EXPEDITED_SYNC_CORE = 32;
+const MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE = 64;
+const MEMBARRIER_GET_REGISTRATIONS = 512;
+/** Of GLOBAL_EXPEDITED, PRIVATE_EXPEDITED and PRIVATE_EXPEDITED_SYNC_CORE. */
+const REGISTRATIONS = 4 | MEMBARRIER_REGISTER_PRIVATE_EXPEDITED | MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE;
+const OF_CHANGED_CODE = MEMBARRIER_PRIVATE_EXPEDITED_SYNC_CORE | MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE;
 
-/** membarrier(command, flags): with one processor there is nothing to do. */
+/** membarrier(command, flags): with one processor there is nothing to do. There is no rseq, and no barrier for it. */
 export function sysMembarrier(k: Kernel): number {
-  if (k.lo(1) !== 0) return -EINVAL;
-  const known = MEMBARRIER_GLOBAL |
-    (k.taskRules.expeditedBarriers ? MEMBARRIER_PRIVATE_EXPEDITED | MEMBARRIER_REGISTER_PRIVATE_EXPEDITED : 0);
+  const known = k.taskRules.barriers & ~(k.target.syncsCore ? 0 : OF_CHANGED_CODE);
   const command = k.lo(0);
+  if (k.lo(1) !== 0) return -EINVAL;
   if (command === MEMBARRIER_QUERY) return known;
   if ((command & known) === 0 || (command & (command - 1)) !== 0) return -EINVAL;
-  if (command === MEMBARRIER_REGISTER_PRIVATE_EXPEDITED) k.process.expedites = true;
-  return command === MEMBARRIER_PRIVATE_EXPEDITED && !k.process.expedites ? -EPERM : 0;
+  const { barriers } = k.process;
+  // Who registers for changed code is also named as registered for the rest, but must not ask for it.
+  const isNamedToo = (barriers & MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) !== 0;
+  if (command === MEMBARRIER_GET_REGISTRATIONS) return barriers | (isNamedToo ? MEMBARRIER_REGISTER_PRIVATE_EXPEDITED : 0);
+  const isPrivate = command === MEMBARRIER_PRIVATE_EXPEDITED || command === MEMBARRIER_PRIVATE_EXPEDITED_SYNC_CORE;
+  if (isPrivate) return (barriers & (command << 1)) === 0 ? -EPERM : 0;
+  k.process.barriers |= command & REGISTRATIONS;
+  return 0;
 }

@@ -134,3 +134,32 @@ it.each([['i386', 0x7fffffff], ['x86_64 32-bit', 0xffffffff]])('%s, 4.12: the lo
   rig.call('alarm', 0xffffffffn);
   expect(rig.kernel.nextTimer() - rig.kernel.clock.now).toBeCloseTo(longest * 1e9, -9);
 });
+
+describe('membarrier', () => {
+  it.each([
+    ['4.12', 'i386', 1],
+    ['6.1', 'i386', 0x7f],
+    ['6.1', 'sparc64', 0x1f],
+    ['6.1', 'ia64', 0x1f],
+    ['6.13', 'x86_64', 0x27f],
+    ['6.13', 'sparc64', 0x21f],
+  ])('%s, %s: has the commands %i, and refuses all others', (kernel, name, known) => {
+    const rig = rigOf(kernel, name);
+    const answers = Array.from({ length: 12 }, (_, i) => rig.call('membarrier', 1 << i, 0));
+    expect(rig.call('membarrier', 0, 0)).toBe(known);
+    expect(answers.map((answer, i) => (answer === 'EINVAL' ? 0 : 1 << i)).reduce((all, bit) => all | bit)).toBe(known);
+    expect([rig.call('membarrier', 3, 0), rig.call('membarrier', 0, 1)]).toEqual(['EINVAL', 'EINVAL']);
+  });
+
+  it('6.13: barriers of the process want a registration, which a child inherits', () => {
+    const rig = rigOf('6.13', 'x86_64');
+    const [PRIVATE, REGISTER, SYNC_CORE, REGISTER_SYNC_CORE, REGISTRATIONS] = [8, 16, 32, 64, 512];
+    const call = (command: number) => rig.call('membarrier', command, 0);
+    expect([PRIVATE, SYNC_CORE, REGISTRATIONS].map(call)).toEqual(['EPERM', 'EPERM', 0]);
+    expect([REGISTER_SYNC_CORE, SYNC_CORE, PRIVATE, REGISTRATIONS].map(call)).toEqual([0, 0, 'EPERM', 80]);
+    expect([REGISTER, PRIVATE, REGISTRATIONS].map(call)).toEqual([0, 0, 80]);
+    rig.call('fork');
+    rig.switchTo(rig.kernel.tasks.slotOf(1001));
+    expect([SYNC_CORE, PRIVATE].map(call)).toEqual([0, 0]);
+  });
+});

@@ -105,6 +105,7 @@ function at(release: Release): Target {
     // arch/i386/mm/fault.c: do_page_fault(); 3.6, arch/x86/mm/fault.c: access_error().
     readFaultNeeds: since(release, VM_READ | VM_EXEC, '3.6', VM_READ | VM_WRITE | VM_EXEC),
     accessOk: 'range',
+    syncsCore: true,
     hugePages: 0,
     hintStartsSearch: false,
     // Since 3.13 the generic arch_get_unmapped_area() leaves room for mmap_min_addr before it looks at MAP_FIXED.

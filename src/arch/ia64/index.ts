@@ -122,6 +122,7 @@ function at(release: Release): Target {
     // arch/ia64/mm/fault.c: ia64_do_page_fault(); in 3.6 what may be written may be read.
     readFaultNeeds: since(release, VM_READ, '3.6', VM_READ | VM_WRITE),
     accessOk: 'first byte',
+    syncsCore: false,
     hugePages: 0,
     hintStartsSearch: true,
     longestMap: TASK_SIZE,

@@ -146,6 +146,7 @@ function at(release: Release, bits: Bits): Target {
     // arch/sparc64/mm/fault.c: do_sparc64_fault().
     readFaultNeeds: VM_READ | VM_EXEC,
     accessOk: 'nothing',
+    syncsCore: false,
     hugePages: 0,
     hintStartsSearch: !isSince(release, '2.6.0'),
     longestMap: is32bit ? since(release, TASK_SIZE, '3.6', TASK_SIZE32) : TASK_SIZE,

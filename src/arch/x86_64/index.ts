@@ -254,6 +254,7 @@ function at(release: Release, bits: Bits): Target {
     // arch/x86_64/mm/fault.c: do_page_fault(); arch/x86/mm/fault.c: access_error(), vma_is_accessible().
     readFaultNeeds: since(release, VM_READ | VM_EXEC, '3.6', VM_READ | VM_WRITE | VM_EXEC),
     accessOk: is32bit ? 'nothing' : 'range',
+    syncsCore: true,
     hugePages: 512,
     hintStartsSearch: !isSince(release, '2.6.6'),
     longestMap: taskSize,
