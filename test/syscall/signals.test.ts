@@ -51,9 +51,10 @@ const HANDLER = 0x1234560n;
 class SignalRig extends Rig {
   readonly m: Machine;
 
-  constructor(name: string) {
-    super(name, { kernel: machines[name]!.kernel });
-    this.m = machines[name]!;
+  constructor(name: string, kernel?: string) {
+    const m = machines[name] ?? machines.i386!;
+    super(name, { kernel: kernel ?? m.kernel });
+    this.m = m;
   }
 
   call(name: string, ...args: (number | bigint)[]): string {
@@ -344,10 +345,26 @@ describe('frames of i386, as arch/x86/kernel/signal.c lays them out', () => {
     rig.call('kill', 1000, 10);
     rig.switchTo(rig.main);
     const { spLo, infoLo, contextLo } = rig.handlers[0]!;
-    expect((spLo + 4) % 16).toBe(0);
+    expect(spLo % 8).toBe(0);
     expect([infoLo - spLo, contextLo - spLo]).toEqual([16, 144]);
     expect([rig.peek(spLo + 4), rig.peek(spLo + 252)]).toEqual([10, 4]);
     expect(rig.handlers[0]!.sigreturn).toBe('rt_sigreturn');
+  });
+
+  // sizeof(struct rt_sigframe) is 892 with its fpstate, 268 without; that of struct sigframe 732.
+  it.each(['i386', 'x86_64 32-bit'])('lie at a multiple of 8 up to 2.6.13, and have room for the FPU up to 2.6.18 (%s)', (name) => {
+    const below = (kernel: string, flags: number) => {
+      const rig = new SignalRig(name, kernel);
+      rig.sp -= 100n;
+      rig.action(10, HANDLER, flags);
+      rig.call('kill', 1000, 10);
+      rig.switchTo(rig.main);
+      return Number(rig.sp) - rig.handlers[0]!.spLo;
+    };
+    // The stack pointer is at 12 modulo 16, and so each size leads to a multiple of 16, which is 4 too high from 2.6.18 on.
+    const kernels = ['2.4.20', '2.6.13', '2.6.18', '3.6'];
+    expect(kernels.map((kernel) => below(kernel, 4))).toEqual([892, 892, 896, 272]);
+    expect(kernels.map((kernel) => below(kernel, 0))).toEqual([732, 732, 736, 736]);
   });
 
   it('without: the sigcontext at 8 and the mask in two places, undone by sigreturn', () => {

@@ -127,7 +127,7 @@ function at(release: Release): Target {
     open: genericOpenFlags,
     stat: i386Stat,
     stat64: i386Stat64,
-    signals: i386Signals,
+    signals: i386Signals(release),
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: int80,

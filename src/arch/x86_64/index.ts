@@ -279,7 +279,7 @@ function at(release: Release, bits: Bits): Target {
     open: genericOpenFlags,
     stat: is32bit ? i386Stat : sparc64Stat64,
     stat64: is32bit ? i386Stat64 : sparc64Stat64,
-    signals: is32bit ? i386Signals : x8664Signals,
+    signals: is32bit ? i386Signals(release) : x8664Signals,
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,
