@@ -26,6 +26,13 @@ export interface FileRules {
   readonly nofileHard: number;
   /** setrlimit: EINVAL for a soft limit above the hard one, which 2.5.46 compares with the old hard one alone. */
   readonly softAboveHardIsInvalid: boolean;
+  /** lseek knows SEEK_DATA and SEEK_HOLE, and calls a negative offset EINVAL (read up to 4.12) or ENXIO (6.1). */
+  readonly seeksData: boolean;
+  readonly negativeIsBeyondEnd: boolean;
+  /** readv and writev of more than a call transfers do what they can: read in 2.6.18 (EINVAL) and 3.6. */
+  readonly vectorsClamp: boolean;
+  /** fstatat takes statx's flags of how fresh an answer must be. */
+  readonly statTakesSyncFlags: boolean;
   /** A soft RLIMIT_CPU of 0 is kept as 1: read in 2.6.18 (not yet), 2.6.22, 3.6, 3.8, 4.12 and 6.1 (no more). */
   readonly cpuLimitAtLeast1: boolean;
 }
@@ -51,6 +58,10 @@ function rulesOf(release: Release): FileRules {
     nlimits: since(release, 11, '2.6.9', 13, '2.6.13', 15, '2.6.32', 16),
     nofileHard: since(release, 1024, '3.6', 4096),
     softAboveHardIsInvalid: since<boolean>(release, false, '2.6.0', true),
+    seeksData: since<boolean>(release, false, '3.1', true),
+    negativeIsBeyondEnd: since<boolean>(release, false, '6.1', true),
+    vectorsClamp: since<boolean>(release, false, '2.6.37', true),
+    statTakesSyncFlags: since<boolean>(release, false, '4.11', true),
     cpuLimitAtLeast1: since<boolean>(release, false, '2.6.22', true, '6.1', false),
     hasMmapMinAddr: since<boolean>(release, false, '2.6.32', true),
   };

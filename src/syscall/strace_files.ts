@@ -90,7 +90,7 @@ function offset(k: Kernel, args: Args, i: number): string {
 const signed = (k: Kernel, args: Args, i: number) =>
   String(k.target.bits === 32 ? args.lo[i]! : args.hi[i]! * 2 ** 32 + (args.lo[i]! >>> 0));
 
-const WHENCE = ['SEEK_SET', 'SEEK_CUR', 'SEEK_END'];
+const WHENCE = ['SEEK_SET', 'SEEK_CUR', 'SEEK_END', 'SEEK_DATA', 'SEEK_HOLE'];
 const whence = (value: number) => WHENCE[value] ?? hex(0, value);
 
 /** The position that _llseek stored. */

@@ -1,20 +1,22 @@
 /** lseek, _llseek, ftruncate, truncate, fsync. Linux 2.5.46, fs/read_write.c, fs/open.c, fs/buffer.c. */
-import { EACCES, EBADF, EFAULT, EINVAL, EISDIR, EOVERFLOW, ESPIPE, ETXTBSY } from '../arch/generic/errno.js';
-import { SEEK_CUR, SEEK_END, SEEK_SET } from '../arch/generic/fcntl.js';
+import { EACCES, EBADF, EFAULT, EINVAL, EISDIR, ENXIO, EOVERFLOW, ESPIPE, ETXTBSY } from '../arch/generic/errno.js';
+import { SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET } from '../arch/generic/fcntl.js';
 import type { File } from '../fs/file.js';
 import { type Inode, MAY_WRITE, mayAccess, S_IFDIR, S_IFMT } from '../fs/inode.js';
 import { MAX_BYTES } from '../fs/regular_file.js';
 import { hiOfNumber } from '../lib/u64.js';
 import { store32 } from '../mm/uaccess.js';
+import { fileRules } from '../release/file_rules.js';
 import { loff, long, pathname } from './args.js';
 import type { Kernel } from './kernel.js';
 import { MAX_NON_LFS } from './sys_open.js';
 
 /** The new position, or a negative errno. */
-function seek(file: File, offset: number, whence: number): number {
+function seek(k: Kernel, file: File, offset: number, whence: number): number {
   const { inode } = file;
   if (inode.seeks === 'nowhere') return -ESPIPE;
   if (inode.seeks === 'stays') return 0;
+  if (whence > SEEK_END) return seekData(k, file, offset, whence);
   const from = whence === SEEK_END ? inode.size() : whence === SEEK_CUR ? file.pos : 0;
   const pos = from + offset;
   if (pos < 0 || pos > MAX_BYTES) return -EINVAL;
@@ -22,13 +24,28 @@ function seek(file: File, offset: number, whence: number): number {
   return pos;
 }
 
+/** generic_file_llseek_size(): all of a file is data, and a hole follows it. seq_lseek() knows neither. */
+function seekData(k: Kernel, file: File, offset: number, whence: number): number {
+  const { inode } = file;
+  if (inode.producesText) return -EINVAL;
+  const size = inode.size();
+  if (offset >= size || (offset < 0 && fileRules(k.target.release).negativeIsBeyondEnd)) return -ENXIO;
+  if (offset < 0 && whence === SEEK_DATA) return -EINVAL;
+  file.pos = whence === SEEK_DATA ? offset : size;
+  return file.pos;
+}
+
+function isWhence(k: Kernel, whence: number): boolean {
+  return whence >= SEEK_SET && whence <= (fileRules(k.target.release).seeksData ? SEEK_HOLE : SEEK_END);
+}
+
 /** lseek(2): EBADF, EINVAL, ESPIPE; EOVERFLOW where a long does not hold the position, which has moved. */
 export function sysLseek(k: Kernel): number {
   const file = k.process.files.get(k.lo(0));
   if (file === null) return -EBADF;
   const whence = k.lo(2);
-  if (whence < SEEK_SET || whence > SEEK_END) return -EINVAL;
-  const pos = seek(file, long(k, 1), whence);
+  if (!isWhence(k, whence)) return -EINVAL;
+  const pos = seek(k, file, long(k, 1), whence);
   if (pos < 0) return pos;
   if (k.target.bits === 32 && pos > MAX_NON_LFS) return -EOVERFLOW;
   return number64(k, pos);
@@ -39,8 +56,8 @@ export function sysLlseek(k: Kernel): number {
   const file = k.process.files.get(k.lo(0));
   if (file === null) return -EBADF;
   const whence = k.lo(4);
-  if (whence < SEEK_SET || whence > SEEK_END) return -EINVAL;
-  const pos = seek(file, k.lo(1) * 2 ** 32 + (k.lo(2) >>> 0), whence);
+  if (!isWhence(k, whence)) return -EINVAL;
+  const pos = seek(k, file, k.lo(1) * 2 ** 32 + (k.lo(2) >>> 0), whence);
   if (pos < 0) return pos;
   const halves = k.target.bigEndian ? [hiOfNumber(pos), pos | 0] : [pos | 0, hiOfNumber(pos)];
   for (let i = 0; i < 2; i++) if (store32(k.mm, k.hi(3), k.lo(3) + 4 * i, halves[i]!) < 0) return -EFAULT;

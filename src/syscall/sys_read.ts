@@ -103,17 +103,22 @@ function vector(k: Kernel, transfer: Transfer): number {
   return typeof buffers === 'number' ? buffers : atPosition(k, transfer, buffers);
 }
 
-/** struct iovec[]: two longs each; EFAULT, or EINVAL where lengths are negative or more than a long together. */
+/**
+ * struct iovec[]: two longs each; EFAULT, EINVAL where lengths are negative. More than a long together is EINVAL, later
+ * (rw_copy_check_uvector()) as much as one call transfers.
+ */
 function iovecs(k: Kernel, count: number): Buffer[] | number {
   const { bits, bigEndian } = k.target;
   const bytes = bits / 8;
+  const { vectorsClamp } = fileRules(k.target.release);
   const buffers: Buffer[] = [];
   let total = 0;
   for (let i = 0; i < count; i++) {
     const words = [0, 1].map((n) => readLong(k, k.hi(1), k.lo(1) + (2 * i + n) * bytes, bytes, bigEndian));
     const [base, length] = words as [Word | null, Word | null];
     if (base === null || length === null) return -EFAULT;
-    const n = bits === 32 ? length.lo : length.hi * 2 ** 32 + (length.lo >>> 0);
+    const asked = bits === 32 ? length.lo : length.hi * 2 ** 32 + (length.lo >>> 0);
+    const n = vectorsClamp ? Math.min(asked, MAX_RW_COUNT - total) : asked;
     total += n;
     if (n < 0 || total >= (bits === 32 ? 2 ** 31 : 2 ** 63)) return -EINVAL;
     buffers.push({ ...base, count: n });

@@ -3,10 +3,11 @@
  * sys_getcwd(). Every time of a file is the moment when the machine was started.
  */
 import { EACCES, EBADF, EFAULT, EINVAL, ENOENT, EOVERFLOW, ERANGE, EROFS } from '../arch/generic/errno.js';
-import { AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW } from '../arch/generic/fcntl.js';
+import { AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_STATX_SYNC_TYPE, AT_SYMLINK_NOFOLLOW } from '../arch/generic/fcntl.js';
 import type { StatLayout } from '../arch/generic/stat.js';
 import { type Device, type Inode, MAY_WRITE, mayAccess, S_IFDIR, S_IFMT } from '../fs/inode.js';
 import { copyToUser } from '../mm/uaccess.js';
+import { fileRules } from '../release/file_rules.js';
 import { EPOCH_NS } from '../task/clock.js';
 import { pathname, unsignedLong } from './args.js';
 import type { Kernel } from './kernel.js';
@@ -27,7 +28,8 @@ export const sysNewfstatat = (k: Kernel) => at(k, k.target.stat);
 
 function at(k: Kernel, layout: StatLayout): number {
   const flags = k.lo(3);
-  if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)) !== 0) return -EINVAL;
+  const sync = fileRules(k.target.release).statTakesSyncFlags ? AT_STATX_SYNC_TYPE : 0;
+  if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | sync)) !== 0) return -EINVAL;
   return byPath(k, 1, k.lo(0), flags, 2, layout);
 }
 

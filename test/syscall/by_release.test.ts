@@ -1,7 +1,7 @@
 /* Small calls about signals, processors and limits that releases answer differently; each read in its kernel/*.c. */
 
 import { describe, expect, it } from 'vitest';
-import { FilesRig } from './files_rig.js';
+import { FilesRig, RDWR } from './files_rig.js';
 
 const MACHINES = ['i386', 'x86_64', 'sparc64', 'sparc64 32-bit'];
 const rigOf = (kernel: string, name = 'i386') => new FilesRig(name, {}, { kernel });
@@ -161,5 +161,43 @@ describe('membarrier', () => {
     rig.call('fork');
     rig.switchTo(rig.kernel.tasks.slotOf(1001));
     expect([SYNC_CORE, PRIVATE].map(call)).toEqual([0, 0]);
+  });
+});
+
+describe('files', () => {
+  const withFile = (kernel: string, name = 'x86_64') => {
+    const rig = new FilesRig(name, { '/data/a': 'hello, world' }, { kernel });
+    rig.open('/data/a', RDWR);
+    return rig;
+  };
+
+  it.each([
+    ['2.6.18', ['EINVAL', 'EINVAL', 'EINVAL', 'EINVAL', 'EINVAL', 'EINVAL', 'EINVAL']],
+    ['4.12', [5, 12, 'ENXIO', 'ENXIO', 'EINVAL', 12, 'EINVAL']],
+    ['6.1', [5, 12, 'ENXIO', 'ENXIO', 'ENXIO', 'ENXIO', 'EINVAL']],
+  ])('%s: lseek by SEEK_DATA and SEEK_HOLE: %s', (kernel, results) => {
+    const [DATA, HOLE] = [3, 4];
+    const rig = withFile(kernel);
+    const calls = [[5, DATA], [5, HOLE], [12, DATA], [12, HOLE], [-1, DATA], [-1, HOLE], [0, 5]] as const;
+    expect(calls.map(([offset, whence]) => rig.call('lseek', 3, BigInt.asUintN(64, BigInt(offset)), whence))).toEqual(results);
+  });
+
+  it('4.12: a text of /proc knows neither, and a device is where it was', () => {
+    const rig = withFile('4.12');
+    const [maps, nothing] = [rig.open('/proc/self/maps'), rig.open('/dev/null')];
+    expect([rig.call('lseek', maps, 0, 3), rig.call('lseek', nothing, 9, 3)]).toEqual(['EINVAL', 0]);
+  });
+
+  it.each([['2.6.18', 'EINVAL'], ['4.12', 12]])('%s: readv of more than fits a long: %s', (kernel, result) => {
+    const rig = withFile(kernel, 'i386');
+    [Number(rig.data), 0x7fffffff, Number(rig.data), 0x7fffffff].forEach((word, i) => {
+      rig.poke(rig.data + 512n + BigInt(4 * i), word);
+    });
+    expect(rig.call('readv', 3, rig.data + 512n, 2)).toBe(result);
+  });
+
+  it.each([['3.8', 'EINVAL'], ['4.12', 0]])('%s: fstatat with AT_STATX_DONT_SYNC: %s', (kernel, result) => {
+    const rig = withFile(kernel);
+    expect(rig.call('newfstatat', -100, '/data/a', rig.data, 0x4000)).toBe(result);
   });
 });
