@@ -72,9 +72,9 @@ export function callPresence(
   return (modernNptl ? NEEDED_BY_236 : NEEDED).includes(name) ? 'backported' : 'not yet';
 }
 
-/** Names of those calls that every NPTL needs and the release did not have, where it has them all the same. */
-export function backportedCalls(release: Release): string[] {
-  return release.servesNptl ? NEEDED.filter((name) => !hasCall(release, name)) : [];
+/** Names of those calls that every NPTL needs and the release did not have, or the machine's table, where it has them all the same. */
+export function backportedCalls(release: Release, late: readonly string[] = []): string[] {
+  return release.servesNptl ? NEEDED.filter((name) => callPresence(release, name, false, late) === 'backported') : [];
 }
 
 /** The first release of Linux with the call, or null for one that is older than all of these. */

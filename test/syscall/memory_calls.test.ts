@@ -53,8 +53,8 @@ function failure(rig: Rig, errno: number): string {
 }
 
 describe.each(machines)('%s', (name, nr) => {
-  const start = () => {
-    const rig = new Rig(name);
+  const start = (kernel?: string) => {
+    const rig = new Rig(name, kernel === undefined ? {} : { kernel });
     const page = BigInt(rig.target.pageSize);
     const map = (npages: bigint, flags: number) => BigInt(rig.trap(nr.mmap, 0, npages * page, RW, flags, -1, 0));
     return { rig, page, map };
@@ -135,12 +135,12 @@ describe.each(machines)('%s', (name, nr) => {
   });
 
   it('remap_file_pages turns two pages around', () => {
-    const { rig, page, map } = start();
+    const { rig, page, map } = start('2.6.0');
     const block = map(2n, SHARED);
     rig.poke(block, 10);
     rig.poke(block + page, 11);
-    expect(rig.trap(nr.remapFilePages, block, page, RW, 1, 0)).toBe('0x0');
-    expect(rig.trap(nr.remapFilePages, block + page, page, RW, 0, 0)).toBe('0x0');
+    expect(rig.trap(nr.remapFilePages, block, page, 0, 1, 0)).toBe('0x0');
+    expect(rig.trap(nr.remapFilePages, block + page, page, 0, 0, 0)).toBe('0x0');
     expect([rig.peek(block), rig.peek(block + page)]).toEqual([11, 10]);
     rig.mm.check();
   });

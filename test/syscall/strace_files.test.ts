@@ -64,7 +64,7 @@ describe('strace', () => {
       rig.call('setrlimit', 3, rig.buffer + 8n);
       rig.call('prlimit64', 0, 6, 0, rig.buffer);
       rig.call('uname', rig.buffer);
-    });
+    }, '2.6.13');
     expect(lines).toEqual([
       'open("/data/a", O_RDWR|O_CREAT|O_TRUNC|O_CLOEXEC, 0644) = 3',
       'fstat64(3, {st_mode=S_IFREG|0644, st_size=0, ...}) = 0',

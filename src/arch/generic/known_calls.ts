@@ -11,7 +11,12 @@ export function knownCalls(
 ): Readonly<Record<string, number>> {
   const missing = Object.entries(later).flatMap(([since, names]) => (isSince(release, since) ? [] : names.split(' ')));
   if (missing.length === 0) return table;
-  return Object.fromEntries(Object.entries(table).filter(([name]) => !missing.includes(name)));
+  return without(table, missing);
+}
+
+/** `table` without the calls `names`. */
+export function without(table: Readonly<Record<string, number>>, names: readonly string[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name)));
 }
 
 /** Before, ipc(2) is the only way to shared memory segments on i386 and sparc. */

@@ -131,7 +131,7 @@ function at(release: Release): Target {
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: int80,
-    nr: knownCalls(i386Syscalls, release, SHM_CALLS),
+    nr: knownCalls(i386Syscalls, release, { ...SHM_CALLS, '4.12': 'arch_prctl' }),
     lateCalls: [],
     backported: backportedCalls(release),
     entry: { mmap: 'old_mmap', mmap2: 'mmap2_4k', getrlimit: 'old_getrlimit', ugetrlimit: 'getrlimit' },

@@ -94,6 +94,13 @@ function nptl(version: '2.3.3' | '2.36'): NptlParameters {
   };
 }
 
+/** entry.S: read in 2.6.9 and 2.6.10, and in 2.6.18 and 2.6.32. */
+function lateCalls(release: Release): readonly string[] {
+  return since<readonly string[]>(
+    release, ['waitid'], '2.6.10', ['set_robust_list', 'get_robust_list', 'pselect6', 'ppoll'], '2.6.32', [],
+  );
+}
+
 function at(release: Release): Target {
   const search = since<SearchName>(release, 'first-fit', '2.6.0', 'cursor', '3.10', 'gap-tree', '6.1', 'maple');
   return {
@@ -147,8 +154,8 @@ function at(release: Release): Target {
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: break100000,
-    nr: knownCalls(ia64Syscalls, release, { '2.6.10': 'waitid', '6.1': 'statx pkey_mprotect' }),
-    lateCalls: [],
+    nr: knownCalls(ia64Syscalls, release, { '6.1': 'statx pkey_mprotect' }),
+    lateCalls: lateCalls(release),
     backported: backportedCalls(release),
     entry: entries(release),
     cloneOrder: 'stack-size',

@@ -103,6 +103,16 @@ function image(release: Release, is32bit: boolean, stackTop: bigint): readonly I
       ];
 }
 
+/**
+ * Calls of the kernel's own word size in the table of 32-bit tasks: systbls.S; sys32_truncate() and sys32_ftruncate() of
+ * 3.6 extend the length's sign.
+ */
+function nativeEntries(release: Release): Readonly<Record<string, string>> {
+  return since<Readonly<Record<string, string>>>(
+    release, { creat: 'creat_native', truncate: 'truncate_native', ftruncate: 'ftruncate_native' }, '3.6', { creat: 'creat_native' },
+  );
+}
+
 /** Whose calls have an entry of their own, and the bits of mlockall's flags. */
 function entries(release: Release, is32bit: boolean): Readonly<Record<string, string>> {
   return {
@@ -111,7 +121,18 @@ function entries(release: Release, is32bit: boolean): Readonly<Record<string, st
     ...(is32bit ? {} : { munmap: 'sparc64_munmap' }),
     ...(isSince(release, '3.6') ? {} : { brk: 'sparc_brk', mremap: is32bit ? 'sparc32_mremap' : 'sparc64_mremap' }),
     mlockall: 'mlockall_2000',
+    ...(is32bit ? nativeEntries(release) : {}),
   };
+}
+
+/** What each table got later. */
+const LATER = { ...SHM_CALLS, '6.1': 'pkey_mprotect' };
+
+/** systbls.S, both tables. */
+function lateCalls(release: Release): readonly string[] {
+  const clocks = ['clock_settime', 'clock_gettime', 'clock_getres', 'clock_nanosleep'];
+  const later = [...clocks, 'sched_setaffinity', 'sched_getaffinity'];
+  return since<readonly string[]>(release, ['remap_file_pages', ...later], '2.5.74', later, '2.6.0', []);
 }
 
 function at(release: Release, bits: Bits): Target {
@@ -176,8 +197,8 @@ function at(release: Release, bits: Bits): Target {
     errno: (generic) => sparcErrno.get(generic) ?? generic,
     genericErrno: (errno) => genericOfSparc.get(errno) ?? errno,
     trap: is32bit ? ta10 : ta6d,
-    nr: knownCalls(is32bit ? sparc32Syscalls : sparc64Syscalls, release, { ...SHM_CALLS, '6.1': 'pkey_mprotect' }),
-    lateCalls: [],
+    nr: knownCalls(is32bit ? sparc32Syscalls : sparc64Syscalls, release, is32bit ? LATER : { ...LATER, '2.6.13': 'stat64 lstat64 fstat64' }),
+    lateCalls: lateCalls(release),
     backported: backportedCalls(release),
     entry: entries(release, is32bit),
     cloneOrder: 'tls-fourth',

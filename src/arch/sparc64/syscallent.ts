@@ -1,6 +1,7 @@
 /**
  * System-call numbers of sparc64, 64-bit entry: Linux arch/sparc/kernel/syscalls/syscall.tbl (6.1).
- * The 32-bit entry has mmap2 as well: arch/sparc64/kernel/systbls.S, sys_call_table32 (2.5.46).
+ * The 32-bit entry has mmap2 as well, and the old calls for signals: arch/sparc64/kernel/systbls.S, sys_call_table32
+ * (2.5.46).
  */
 
 export const sparc64Syscalls: Readonly<Record<string, number>> = {
@@ -21,7 +22,6 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   getuid: 24,
   alarm: 27,
   sigaltstack: 28,
-  pause: 29,
   access: 33,
   nice: 34,
   kill: 37,
@@ -91,7 +91,6 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   set_tid_address: 166,
   getdents: 174,
   setsid: 175,
-  sigpending: 183,
   setpgid: 185,
   tkill: 187,
   exit_group: 188,
@@ -99,16 +98,12 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   personality: 191,
   remap_file_pages: 192,
   getppid: 197,
-  sigaction: 198,
-  sigsuspend: 201,
   socketcall: 206,
   tgkill: 211,
   waitpid: 212,
   sysinfo: 214,
   ipc: 215,
-  sigreturn: 216,
   clone: 217,
-  sigprocmask: 220,
   getpgid: 224,
   _newselect: 230,
   stime: 233,
@@ -170,5 +165,6 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
 };
 
 export const sparc32Syscalls: Readonly<Record<string, number>> = {
-  ...sparc64Syscalls, getuid32: 44, getgid32: 53, mmap2: 56, geteuid32: 69, getegid32: 70, truncate64: 77, ftruncate64: 84,
+  ...sparc64Syscalls, pause: 29, sigpending: 183, sigaction: 198, sigsuspend: 201, sigreturn: 216, sigprocmask: 220,
+  getuid32: 44, getgid32: 53, mmap2: 56, geteuid32: 69, getegid32: 70, truncate64: 77, ftruncate64: 84,
 };

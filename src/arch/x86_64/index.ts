@@ -15,7 +15,7 @@ import { backportedCalls, isSince, type Release, type SearchName, since } from '
 import type { Arch, Bits, GateArea, ImageArea, NptlParameters, PlacedArea, Target } from '../arch.js';
 import { genericOpenFlags } from '../generic/fcntl.js';
 import { anonymousArea, dataArea, hasGnuStack, stackArea, textArea, VDSO, vdsoArea, vvarArea } from '../generic/image.js';
-import { knownCalls, SHM_CALLS } from '../generic/known_calls.js';
+import { knownCalls, SHM_CALLS, without } from '../generic/known_calls.js';
 import { x86TopDownBase } from '../generic/layout.js';
 import {
   genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_ACCOUNT, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ, VM_WRITE, x86OtherLegacy,
@@ -161,9 +161,18 @@ function gate(release: Release, is32bit: boolean): GateArea | null {
       );
 }
 
-/** 2.4.20 has tkill on all machines but this one, where NPTL needs it as it needs futex. */
+/**
+ * 2.4.20 has tkill on all machines but this one, where NPTL needs it as it needs futex. 2.5.45 and 2.5.46 alone have
+ * set_thread_area.
+ */
 function syscalls64(release: Release): Readonly<Record<string, number>> {
-  return release.servesNptl ? x8664Syscalls : knownCalls(x8664Syscalls, release, { '2.5.45': 'tkill' });
+  const table = isSince(release, '2.5.74') ? without(x8664Syscalls, ['set_thread_area']) : x8664Syscalls;
+  return release.servesNptl ? table : knownCalls(table, release, { '2.5.45': 'tkill' });
+}
+
+/** asm-x86_64/unistd.h. */
+function lateCalls64(release: Release): readonly string[] {
+  return isSince(release, '2.5.74') ? [] : ['exit_group', 'remap_file_pages'];
 }
 
 /** The machine's own loop, whose generations are those of mm/mmap.c, a little later. */
@@ -213,7 +222,7 @@ function entries32(release: Release): Readonly<Record<string, string>> {
 }
 
 /** The table of 32-bit tasks got some calls later than the machine did: ia32entry.S. */
-const CALLS32 = { ...SHM_CALLS, '2.5.74': 'signal remap_file_pages' };
+const CALLS32 = { ...SHM_CALLS, '2.5.74': 'signal remap_file_pages', '4.12': 'arch_prctl' };
 
 function lateCalls32(release: Release): readonly string[] {
   return isSince(release, '2.6.0') ? [] : ['clock_settime', 'clock_gettime', 'clock_getres', 'clock_nanosleep'];
@@ -226,6 +235,7 @@ function at(release: Release, bits: Bits): Target {
   const taskSize = is32bit && isSince(release, '2.6.13') ? end32(release) : taskSize64(release);
   const end = is32bit ? end32(release) : taskSize;
   const stackTop = is32bit ? stackTop32(release) : taskSize;
+  const lateCalls = is32bit ? lateCalls32(release) : lateCalls64(release);
   const { search, goesDown } = searches(release, is32bit);
   return {
     arch: 'x86_64',
@@ -284,8 +294,8 @@ function at(release: Release, bits: Bits): Target {
     genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,
     nr: is32bit ? knownCalls(i386Syscalls, release, CALLS32) : syscalls64(release),
-    lateCalls: is32bit ? lateCalls32(release) : [],
-    backported: backportedCalls(release),
+    lateCalls,
+    backported: backportedCalls(release, lateCalls),
     entry: is32bit ? entries32(release) : { mmap: 'x86_64_mmap' },
     cloneOrder: is32bit ? 'tls-fourth' : 'tls-fifth',
     rlimInfinity: is32bit ? [0, -1] : [-1, -1],

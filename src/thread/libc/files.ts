@@ -128,11 +128,12 @@ export class FileCalls extends LibcCore {
   fstat(fd: number): Call<[result: number, status: FileStatus | null]> {
     return this.step('fstat', () => {
       const { sys, target, dataHi } = this.nptl;
-      const layout = target.stat64;
+      const isWide = target.nr.fstat64 !== undefined;
+      const layout = isWide ? target.stat64 : target.stat;
       const lo = this.runtime.stdio.scratch(layout.bytes);
       sys.number(0, fd);
       sys.word(1, dataHi, lo);
-      const error = sys.trap(target.nr.fstat64 ?? target.nr.fstat!);
+      const error = sys.trap(isWide ? target.nr.fstat64! : target.nr.fstat!);
       if (error !== 0) {
         this.errno = -error;
         return new Done<[number, FileStatus | null]>([-1, null]);
