@@ -6,11 +6,13 @@
  * here; such a page counts as absent (mincore).
  */
 import { EFAULT } from '../arch/generic/errno.js';
-import { VM_IO, VM_LOCKED, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
+import { VM_EXEC, VM_IO, VM_LOCKED, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
 import { VM_LOCKONFAULT } from '../arch/generic/mman_calls.js';
 import { guardPagesAbove, guardPagesBelow } from './expand_stack.js';
 import type { Mm } from './mm.js';
 import { NONE } from './vma_set.js';
+
+const RIGHTS = VM_READ | VM_WRITE | VM_EXEC;
 
 /** Some pages were made present, and then one was refused. */
 export const PARTLY = -1;
@@ -25,7 +27,7 @@ export function makePagesPresent(mm: Mm, first: number, stop: number): number {
   const vmFlags = vmas.vmFlags[h]!;
   const isWrite = (vmFlags & VM_WRITE) !== 0;
   if (mm.rules.lock.onFault) {
-    if ((vmFlags & VM_LOCKONFAULT) !== 0) return 0;
+    if ((vmFlags & VM_LOCKONFAULT) !== 0) return mm.rules.lock.onFaultNeedsRights && (vmFlags & RIGHTS) === 0 ? -EFAULT : 0;
   } else if (needsRead(mm, vmFlags) && (vmFlags & VM_READ) === 0) {
     return -EFAULT; // get_user_pages() without force; a fault is content with VM_EXEC
   }
@@ -52,7 +54,7 @@ export function populate(mm: Mm, start: number, end: number, ignoresErrors: bool
     if ((vmas.vmFlags[h]! & (VM_IO | VM_PFNMAP)) !== 0) continue;
     const from = Math.max(vmas.vmStart[h]!, start);
     const error = makePagesPresent(mm, from, Math.min(vmas.vmEnd[h]!, end));
-    if (error < 0 && !ignoresErrors) return mm.pageTable.populateError || error;
+    if (error < 0 && !ignoresErrors) return error === PARTLY ? mm.pageTable.populateError : error;
   }
   return 0;
 }

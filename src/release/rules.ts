@@ -349,6 +349,8 @@ export interface LockRules {
   readonly presentLast: boolean;
   /** MLOCK_ONFAULT exists, and mprotect makes locked memory present that becomes writable: 4.4 on. */
   readonly onFault: boolean;
+  /** MLOCK_ONFAULT asks for rights, too, though it touches nothing: PROT_NONE is ENOMEM. 4.12, populate_vma_page_range(). */
+  readonly onFaultNeedsRights: boolean;
   /** mlockall(MCL_ONFAULT) alone is no error, and unlocks everything: 4.12, not in 6.1 any more. */
   readonly onFaultAlone: boolean;
   /** Locked bytes of a range are added up in an int: 4.12, count_mm_mlocked_page_nr(). */

@@ -1,13 +1,15 @@
 /**
  * What compiled kernels did otherwise than their source reads at first sight: 2.5.46, 2.6.0, 2.6.6, 2.6.9, 2.6.11 and
- * 2.6.18 of i386 were run for these, one test a finding, with the releases where each begins and ends.
+ * 2.6.18 of i386, and 3.6, 3.8 and 4.12 of x86_64 were run for these, one test a finding, with the releases where each
+ * begins and ends.
  */
 import { describe, expect, it } from 'vitest';
 import { EACCES, EINVAL, ENOMEM } from '../../src/arch/generic/errno.js';
 import {
   PROT_NONE, PROT_READ, PROT_SEM, PROT_WRITE, VM_ACCOUNT,
 } from '../../src/arch/generic/mman.js';
-import { MREMAP_FIXED, MREMAP_MAYMOVE } from '../../src/arch/generic/mman_calls.js';
+import { MLOCK_ONFAULT, MREMAP_FIXED, MREMAP_MAYMOVE } from '../../src/arch/generic/mman_calls.js';
+import { doMlock2 } from '../../src/mm/mlock.js';
 import { doMprotect } from '../../src/mm/mprotect.js';
 import { mmap } from '../support/calls.js';
 import { baseOf, draw, picture, protect } from '../support/draw.js';
@@ -112,5 +114,20 @@ describe('mremap', () => {
     };
     expect(answers(['2.5.46', '2.6.0', '2.6.6', '2.6.11', '4.12'], moved))
       .toEqual({ '2.5.46': 6, '2.6.0': 6, '2.6.6': -ENOMEM, '2.6.11': -ENOMEM, '4.12': -ENOMEM });
+  });
+});
+
+describe('mlock2', () => {
+  it('MLOCK_ONFAULT of PROT_NONE locks it and is ENOMEM in 4.12; later it is no error', () => {
+    const locked = (release: string) => {
+      const mm = start('RNA', release);
+      return [doMlock2(mm, baseOf(mm), 0, 3, 0, MLOCK_ONFAULT), mm.lockedVm, mm.pageTable.rss];
+    };
+    expect(answers(['4.12', '6.1', '6.18'], locked)).toEqual({ '4.12': [-ENOMEM, 3, 0], '6.1': [0, 3, 0], '6.18': [0, 3, 0] });
+  });
+
+  it('MLOCK_ONFAULT in 4.12 is content with any right', () => {
+    const mm = start('ARA', '4.12');
+    expect([doMlock2(mm, baseOf(mm), 0, 3, 0, MLOCK_ONFAULT), mm.pageTable.rss]).toEqual([0, 0]);
   });
 });

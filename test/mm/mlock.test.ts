@@ -201,7 +201,7 @@ describe('what is locked already and RLIMIT_MEMLOCK', () => {
   it('is counted in an int of bytes by 4.12: beyond 2 GiB it counts twice, and more', () => {
     const again = (rules: Rules) => {
       const mm = draw('.', withRules(rules, { rlimits: { memlock: 3 * GIB }, base: 0x1000 }));
-      map(mm, 0, (3 * GIB) / PAGE - 0x2000, 'N');
+      map(mm, 0, (3 * GIB) / PAGE - 0x2000, 'R');
       expect(doMlock2(mm, baseOf(mm), 0, (3 * GIB) / PAGE - 0x2000, 0, MLOCK_ONFAULT)).toBe(0);
       return doMlock2(mm, baseOf(mm), 0, (3 * GIB) / PAGE - 0x2000, 0, MLOCK_ONFAULT);
     };

@@ -127,8 +127,9 @@ export class NaiveFaults extends NaivePages {
     const pages = this.range(start, end);
     const { flags } = pages[0]!;
     const isWrite = (flags & VM_WRITE) !== 0;
-    const { onFault, presentLast } = this.rules.lock;
-    if (onFault && (flags & VM_LOCKONFAULT) !== 0) return 0;
+    const { onFault, onFaultNeedsRights, presentLast } = this.rules.lock;
+    // check_vma_flags() runs before faultin_page() finds that nothing is to be done.
+    if (onFault && (flags & VM_LOCKONFAULT) !== 0) return onFaultNeedsRights && (flags & RWX) === 0 ? -EFAULT : 0;
     // get_user_pages(): FOLL_WRITE for memory that is copied on writes, FOLL_FORCE for locked memory of 3.6 on.
     const isForced = onFault || (presentLast && (flags & VM_LOCKED) !== 0);
     const writes = isWrite && (!presentLast || (flags & VM_SHARED) === 0);
