@@ -7,7 +7,7 @@ const EOVERFLOW = 75;
 export interface FileRules {
   /** Errno of opening a file beyond 2 GiB without O_LARGEFILE: fs/open.c: generic_file_open(). Read in 2.6.18 and 2.6.32. */
   readonly tooLarge: number;
-  /** Letters that paths in /proc/PID/maps have as octal escapes. 2.6.0: four; 2.6.18 on: the newline. */
+  /** Letters that paths in /proc/PID/maps have as octal escapes. 2.5.74 and 2.6.0: four; 2.6.18 on: the newline. */
   readonly mapsEscapes: string;
   /** /proc/sys/vm/max_map_count exists: in 2.4, and again from 2.6.5 on. */
   readonly hasMaxMapCount: boolean;
@@ -49,7 +49,7 @@ export function fileRules(release: Release): FileRules {
 function rulesOf(release: Release): FileRules {
   return {
     tooLarge: since(release, EFBIG, '2.6.32', EOVERFLOW),
-    mapsEscapes: since(release, '', '2.6.0', ' \t\n\\', '2.6.6', '', '2.6.18', '\n'),
+    mapsEscapes: since(release, '', '2.5.74', ' \t\n\\', '2.6.6', '', '2.6.18', '\n'),
     hasMaxMapCount: since<boolean>(release, true, '2.5.45', false, '2.6.5', true),
     hasPidMax: since<boolean>(release, false, '2.5.45', true),
     hasOvercommitRatio: since<boolean>(release, false, '2.5.45', true),

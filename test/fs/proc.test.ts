@@ -56,7 +56,8 @@ describe('/proc/self/maps', () => {
       rig.call('mmap2', 0, 4096, 1, 2, rig.open(path) as number, 0);
       return rig.maps().filter((line) => line.includes('/data')).map((line) => line.slice(line.indexOf('/data')));
     };
-    expect([shown('2.5.46'), shown('6.1')]).toEqual([[path], ['/data/a b\\012c\\d']]);
+    const [all, newline] = ['/data/a\\040b\\012c\\134d', '/data/a b\\012c\\d'];
+    expect(['2.5.46', '2.5.74', '2.6.0', '2.6.6', '6.1'].map(shown)).toEqual([[path], [all], [all], [path], [newline]]);
   });
 });
 
