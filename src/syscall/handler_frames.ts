@@ -3,7 +3,7 @@
  * chosen here. arch/x86/kernel/signal.c: get_sigframe(); kernel/signal.c of Linux 6.1.
  */
 import { SI_KERNEL, SS_AUTODISARM } from '../arch/generic/signal.js';
-import type { Registers, Target } from '../arch/index.js';
+import type { Registers, SignalAbi, Target } from '../arch/index.js';
 import type { Mm } from '../mm/mm.js';
 import type { SigAction, SigInfo } from '../task/signal_state.js';
 import type { HandlerCall, UserMode } from '../task/user_mode.js';
@@ -29,6 +29,14 @@ export function stackPointer(host: FrameHost): Halves {
   return { hi: sp[0]!, lo: sp[1]! };
 }
 
+function goesToAltStack(test: SignalAbi['altStackTest'], isThere: boolean, isInUse: boolean): boolean {
+  switch (test) {
+    case 'sas_ss_flags': return isThere && !isInUse;
+    case 'on_sig_stack': return !isInUse;
+    case '! sas_ss_flags': return !isThere || isInUse;
+  }
+}
+
 /** Writes the frame of a handler and starts it in user mode. Returns false when the stack cannot hold it. */
 export function pushHandler(host: FrameHost, info: SigInfo, action: SigAction, callBegins: boolean): boolean {
   const { target, current: slot, signals } = host;
@@ -36,12 +44,13 @@ export function pushHandler(host: FrameHost, info: SigInfo, action: SigAction, c
   const now = stackPointer(host);
   const altStack = signals.altStacks.get(slot);
   const wasOn = isOnStack(altStack, now);
-  const switches = (action.flags & abi.SA_ONSTACK) !== 0 && altStack !== undefined && !wasOn;
-  const top = switches ? offsetBy({ hi: altStack.spHi + altStack.sizeHi, lo: altStack.spLo }, altStack.sizeLo >>> 0) : now;
+  const switches = (action.flags & abi.SA_ONSTACK) !== 0 && goesToAltStack(abi.altStackTest, altStack !== undefined, wasOn);
+  if (switches && altStack === undefined) return false;
+  const top = switches && altStack !== undefined ? offsetBy({ hi: altStack.spHi + altStack.sizeHi, lo: altStack.spLo }, altStack.sizeLo >>> 0) : now;
   const layout = (action.flags & abi.SA_SIGINFO) !== 0 ? abi.frame : abi.plainFrame;
   const below = frameBelow(layout, top);
   const base = { hi: target.bits === 32 ? 0 : below.hi, lo: below.lo };
-  if (wasOn && !isOnStack(altStack, base)) return false;
+  if (abi.altStackOverflows && wasOn && !isOnStack(altStack, base)) return false;
   const suspended = signals.suspended.get(slot);
   const written = writeFrame(host.mm, target, layout, base, host.regs, info, {
     maskHi: suspended?.hi ?? signals.blockedHi(slot),

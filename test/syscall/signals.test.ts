@@ -46,13 +46,17 @@ const machines: Readonly<Record<string, Machine>> = {
   },
 };
 
+const x8664: Machine = {
+  ...x86, kernel: '2.5.46', word: 8n, maskAt: 24n, fails: (n) => `rax=-${n}`, nr: { action: 13, kill: 62 },
+};
+
 const HANDLER = 0x1234560n;
 
 class SignalRig extends Rig {
   readonly m: Machine;
 
   constructor(name: string, kernel?: string) {
-    const m = machines[name] ?? machines.i386!;
+    const m = machines[name] ?? (name === 'x86_64' ? x8664 : machines.i386!);
     super(name, { kernel: kernel ?? m.kernel });
     this.m = m;
   }
@@ -376,6 +380,45 @@ describe('frames of i386, as arch/x86/kernel/signal.c lays them out', () => {
     const { spLo, infoLo } = rig.handlers[0]!;
     expect([infoLo, rig.peek(spLo + 88), rig.peek(spLo + 720)]).toEqual([0, 4, 128]);
     expect(rig.handlers[0]!.sigreturn).toBe('sigreturn');
+  });
+});
+
+describe('the alternate stack', () => {
+  const NEVER = 'killed by 11';
+  /** Where a handler with SA_ONSTACK runs: on the stack, on the alternate one, or nowhere. */
+  const handled = (name: string, kernel: string, alt: { at: bigint; size: number } | null, sp?: bigint) => {
+    const rig = new SignalRig(name, kernel);
+    const at = alt === null ? 0n : alt.at + rig.data;
+    if (alt !== null) {
+      const [spHi, spLo] = [Number(at >> 32n) | 0, Number(BigInt.asIntN(32, at))];
+      rig.kernel.signals.setAltStack(rig.main, { spHi, spLo, flags: 0, sizeHi: 0, sizeLo: alt.size });
+    }
+    rig.sp = sp === undefined ? rig.data + 4096n : rig.data + sp;
+    rig.action(rig.m.SIGUSR1, HANDLER, rig.m.SA_ONSTACK | rig.m.SA_SIGINFO);
+    rig.call('kill', 1000, rig.m.SIGUSR1);
+    if (!rig.kernel.switchTo(rig.main)) return `killed by ${rig.kernel.processes[0]!.exitSignal}`;
+    const frame = (BigInt(rig.handlers[0]!.spHi >>> 0) << 32n) | BigInt(rig.handlers[0]!.spLo >>> 0);
+    return alt !== null && frame >= at && frame < at + BigInt(alt.size) ? 'alternate' : 'stack';
+  };
+
+  it('is gone to by 32-bit tasks of x86_64 though there is none, up to 2.6.0: SIGSEGV', () => {
+    expect(['2.4.20', '2.6.0', '2.6.6'].map((kernel) => handled('x86_64 32-bit', kernel, null))).toEqual([NEVER, NEVER, 'stack']);
+    expect(handled('i386', '2.4.20', null)).toBe('stack');
+    expect(['2.5.46', '2.5.74'].map((kernel) => handled('ia64', kernel, null))).toEqual([NEVER, 'stack']);
+    expect(['2.6.18', '3.6'].map((kernel) => handled('sparc64', kernel, null))).toEqual([NEVER, 'stack']);
+  });
+
+  it('is not gone to by 64-bit tasks of x86_64 in 2.4.20, unless they are on it or have none', () => {
+    const alt = { at: 512n, size: 2048 };
+    const all = (kernel: string) => [handled('x86_64', kernel, alt), handled('x86_64', kernel, alt, 1024n), handled('x86_64', kernel, null)];
+    expect(all('2.4.20')).toEqual(['stack', 'alternate', NEVER]);
+    expect(all('2.5.45')).toEqual(['alternate', 'stack', 'stack']);
+  });
+
+  it('may be overflowed up to 2.6.18, by 32-bit tasks of x86_64 up to 6.1', () => {
+    const over = (name: string, kernel: string) => handled(name, kernel, { at: 2048n, size: 1800 }, 2100n);
+    expect(['2.6.18', '3.6'].map((kernel) => over('i386', kernel))).toEqual(['stack', NEVER]);
+    expect(['2.6.18', '3.6', '6.1', '6.13'].map((kernel) => over('x86_64 32-bit', kernel))).toEqual(['stack', 'stack', 'stack', NEVER]);
   });
 });
 

@@ -55,6 +55,14 @@ export interface SignalAbi {
   readonly SA_NODEFER: number;
   readonly SA_RESETHAND: number;
   readonly MINSIGSTKSZ: number;
+  /**
+   * What a handler with SA_ONSTACK looks at before it goes to the alternate stack: that there is one that is not in use;
+   * that none is in use, so that with none at all its frame cannot be written; or, by a slip of 2.4.20's x86_64, that
+   * there is none or that it is in use.
+   */
+  readonly altStackTest: 'sas_ss_flags' | 'on_sig_stack' | '! sas_ss_flags';
+  /** A frame that would leave the alternate stack is not written: SIGSEGV. */
+  readonly altStackOverflows: boolean;
   /** rt_sigaction takes the restorer as its fourth of five arguments (64-bit sparc). */
   readonly restorerArgument: boolean;
   /** Longs of struct sigaction: handler, flags, restorer (or none), then the mask. */

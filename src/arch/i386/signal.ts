@@ -1,5 +1,5 @@
 /** Signals of i386 tasks: arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h; arch/x86/kernel/signal.c. */
-import { type Release, since } from '../../release/index.js';
+import { isSince, type Release, since } from '../../release/index.js';
 import { fieldsFrom, type FrameLayout, genericSignalFlags, genericSignals, type SignalAbi } from '../generic/signal.js';
 
 /** struct sigcontext_32: gs fs es ds edi esi ebp esp ebx edx ecx eax trapno err eip ... cr2. */
@@ -42,7 +42,18 @@ export function i386Signals(release: Release): SignalAbi {
     sigactionHasRestorer: true,
     maskHighFirst: false,
     siginfoUnion: 12,
+    altStackTest: 'sas_ss_flags',
+    altStackOverflows: isSince(release, '2.6.32'),
     frame: frame(release),
     plainFrame: plainFrame(release),
+  };
+}
+
+/** The same on x86_64: arch/x86_64/ia32/ia32_signal.c, whose get_sigframe() is the machine's own up to 6.1. */
+export function ia32Signals(release: Release): SignalAbi {
+  return {
+    ...i386Signals(release),
+    altStackTest: since<SignalAbi['altStackTest']>(release, 'on_sig_stack', '2.6.6', 'sas_ss_flags'),
+    altStackOverflows: isSince(release, '6.13'),
   };
 }

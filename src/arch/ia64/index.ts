@@ -150,7 +150,7 @@ function at(release: Release): Target {
     open: genericOpenFlags,
     stat: ia64Stat,
     stat64: ia64Stat,
-    signals: ia64Signals,
+    signals: ia64Signals(release),
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: break100000,

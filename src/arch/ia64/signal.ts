@@ -5,6 +5,7 @@
  * Unlike Linux: out0 to out5 of an interrupted call, which there stay in the register stack, are kept in the reserved
  * words of the sigcontext.
  */
+import { isSince, type Release, since } from '../../release/index.js';
 import { fieldsFrom, type FrameLayout, genericSignalFlags, genericSignals, type SignalAbi } from '../generic/signal.js';
 
 const CONTEXT = 160;
@@ -21,7 +22,16 @@ const frame: FrameLayout = {
   fault: null,
 };
 
-export const ia64Signals: SignalAbi = {
+/** setup_frame(), where 2.6.32 looks whether the memory stack overflows. */
+export function ia64Signals(release: Release): SignalAbi {
+  return {
+    ...common,
+    altStackTest: since<SignalAbi['altStackTest']>(release, 'on_sig_stack', '2.5.74', 'sas_ss_flags'),
+    altStackOverflows: isSince(release, '2.6.32'),
+  };
+}
+
+const common: Omit<SignalAbi, 'altStackTest' | 'altStackOverflows'> = {
   numbers: Object.fromEntries(Object.entries(genericSignals).filter(([name]) => name !== 'SIGSTKFLT')),
   ...genericSignalFlags,
   MINSIGSTKSZ: 131027, // a typing error that stayed: asm-ia64/signal.h

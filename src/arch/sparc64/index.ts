@@ -193,7 +193,7 @@ function at(release: Release, bits: Bits): Target {
     open: sparcOpenFlags,
     stat: is32bit ? sparc32Stat : sparc64Stat,
     stat64: is32bit ? sparc32Stat64 : sparc64Stat64,
-    signals: is32bit ? sparc32Signals : sparc64Signals,
+    signals: is32bit ? sparc32Signals(release) : sparc64Signals(release),
     errno: (generic) => sparcErrno.get(generic) ?? generic,
     genericErrno: (errno) => genericOfSparc.get(errno) ?? errno,
     trap: is32bit ? ta10 : ta6d,

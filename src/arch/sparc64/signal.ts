@@ -4,6 +4,7 @@
  *
  * Unlike Linux: a 32-bit task's handler without SA_SIGINFO gets the frame of one with it.
  */
+import { isSince, type Release, since } from '../../release/index.js';
 import { fieldsFrom, type FrameLayout, type SignalAbi } from '../generic/signal.js';
 
 const numbers: Readonly<Record<string, number>> = {
@@ -40,10 +41,19 @@ const common = {
   sigactionHasRestorer: true,
 } as const;
 
-export const sparc64Signals: SignalAbi = {
-  ...common, restorerArgument: true, maskHighFirst: true, siginfoUnion: 16, frame: frame64, plainFrame: frame64,
-};
+/** get_sigframe(). */
+export function sparc64Signals(release: Release): SignalAbi {
+  return {
+    ...common, restorerArgument: true, maskHighFirst: true, siginfoUnion: 16, frame: frame64, plainFrame: frame64,
+    altStackTest: since<SignalAbi['altStackTest']>(release, 'on_sig_stack', '2.6.32', 'sas_ss_flags'),
+    altStackOverflows: isSince(release, '2.6.32'),
+  };
+}
 
-export const sparc32Signals: SignalAbi = {
-  ...common, restorerArgument: true, maskHighFirst: false, siginfoUnion: 12, frame: frame32, plainFrame: frame32,
-};
+/** Unlike Linux up to 2.6.18: SA_ONSTACK without an alternate stack is no SIGILL. */
+export function sparc32Signals(release: Release): SignalAbi {
+  return {
+    ...common, restorerArgument: true, maskHighFirst: false, siginfoUnion: 12, frame: frame32, plainFrame: frame32,
+    altStackTest: 'sas_ss_flags', altStackOverflows: isSince(release, '2.6.32'),
+  };
+}

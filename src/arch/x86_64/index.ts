@@ -23,7 +23,7 @@ import {
 import { nptlCommon, sizeof64 } from '../generic/nptl.js';
 import { x86Randomization } from '../generic/randomize.js';
 import { i386Stat, i386Stat64, sparc64Stat64 } from '../generic/stat.js';
-import { i386Signals } from '../i386/signal.js';
+import { ia32Signals } from '../i386/signal.js';
 import { i386Syscalls } from '../i386/syscallent.js';
 import { int80, syscallInstruction } from '../trap.js';
 import { x8664Signals } from './signal.js';
@@ -289,7 +289,7 @@ function at(release: Release, bits: Bits): Target {
     open: genericOpenFlags,
     stat: is32bit ? i386Stat : sparc64Stat64,
     stat64: is32bit ? i386Stat64 : sparc64Stat64,
-    signals: is32bit ? i386Signals(release) : x8664Signals,
+    signals: is32bit ? ia32Signals(release) : x8664Signals(release),
     errno: (generic) => generic,
     genericErrno: (errno) => errno,
     trap: is32bit ? int80 : syscallInstruction,

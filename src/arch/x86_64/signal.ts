@@ -1,4 +1,5 @@
 /** Signals of 64-bit x86 tasks: arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h. There is one kind of frame. */
+import { isSince, type Release, since } from '../../release/index.js';
 import { fieldsFrom, type FrameLayout, genericSignalFlags, genericSignals, type SignalAbi } from '../generic/signal.js';
 
 /** struct rt_sigframe: pretcode, ucontext 8 with its sigcontext at 48 and its mask at 304, info 312. */
@@ -9,7 +10,16 @@ const frame: FrameLayout = {
   fault: { trapno: { at: 208, bytes: 8 }, err: { at: 200, bytes: 8 }, address: { at: 224, bytes: 8 } },
 };
 
-export const x8664Signals: SignalAbi = {
+/** get_stack(); of 3.6 on get_sigframe(). */
+export function x8664Signals(release: Release): SignalAbi {
+  return {
+    ...common,
+    altStackTest: since<SignalAbi['altStackTest']>(release, '! sas_ss_flags', '2.5.45', 'sas_ss_flags'),
+    altStackOverflows: isSince(release, '2.6.32'),
+  };
+}
+
+const common: Omit<SignalAbi, 'altStackTest' | 'altStackOverflows'> = {
   numbers: genericSignals,
   ...genericSignalFlags,
   MINSIGSTKSZ: 2048,
