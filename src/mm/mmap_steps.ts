@@ -21,8 +21,15 @@ import { isExcused } from './shmem.js';
 import { colourPgoff, getUnmappedArea } from './unmapped_area/get_unmapped_area.js';
 import { NONE } from './vma_set.js';
 
+const MAX_ERRNO = 4095;
+
 function isFixed(mm: Mm, args: MmapArgs): boolean {
   return (args.flags & mm.target.map.FIXED) !== 0;
+}
+
+/** IS_ERR_VALUE() of the address that is asked for. */
+function isErrno({ target }: Mm, { vpn, offset }: MmapArgs): boolean {
+  return vpn === target.vpnEnd - 1 && target.pageSize - offset <= MAX_ERRNO;
 }
 
 function isShared(mm: Mm, args: MmapArgs): boolean {
@@ -155,6 +162,7 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
     if (args.at < 0) return args.at;
     const pgoff = colourPgoff(mm, args);
     if (isFixed(mm, args) && fixedRefused(mm, args.at, args.npages, hasSharedBit(mm, args), pgoff)) return -EINVAL;
+    if (isFixed(mm, args) && mm.rules.highestAreErrors && isErrno(mm, args)) return args.offset - pageSize;
     const offset = isFixed(mm, args) ? args.offset : 0;
     if (reachesAbove(args.at, offset, args.npages, taskSize)) return -ENOMEM;
     if (offset !== 0) return -EINVAL;

@@ -85,6 +85,7 @@ export const rules36: MmRules = {
   noreserveFlag: true,
   sharedAnonymousPgoffZero: true,
   mmapMinAddr: 65536,
+  highestAreErrors: true,
   unmapForgetsHole: false,
   stack: { guardPage: true, keepsPageBelow: false, keepsPgoff: true },
   brk: { ...rules2618.brk, least: 'start_brk', dataFrom: 'start_brk' },

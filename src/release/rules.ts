@@ -212,6 +212,8 @@ export interface MmRules {
   readonly coloursByPgoffZero: boolean;
   /** Bytes below which nothing may be mapped; 0 before mmap_min_addr existed. */
   readonly mmapMinAddr: number;
+  /** MAP_FIXED at -4095 to -1 returns that: get_unmapped_area() takes the address for an errno, IS_ERR_VALUE(). 2.6.22 on. */
+  readonly highestAreErrors: boolean;
   /** An unmap below the cache forgets the hole size, too (arch_unmap_area(), mm/mmap.c): no more in 3.6, on any machine. */
   readonly unmapForgetsHole: boolean;
   /** Pages kept free beside a stack that grows. */

@@ -62,7 +62,9 @@ const aligned = fc.bigInt(0n, ARENA_PAGES - 1n).map((page) => ARENA + page * PAG
 const unaligned = fc.tuple(aligned, fc.constantFrom(1n, 0x800n, PAGE - 1n)).map(([addr, bytes]) => addr + bytes);
 /** TASK_SIZE, the kernel's half and the last page. */
 const beyond = fc.constantFrom(0x7ffffffff000n, 0x800000000000n, 0xffff800000000000n, 2n ** 64n - PAGE);
-const anywhere = often(60, aligned, 2, unaligned, 1, beyond);
+/** Read as errnos where they are not refused before. */
+const likeErrors = fc.constantFrom(2n ** 64n - 1n, 2n ** 64n - 0x800n, 2n ** 64n - PAGE + 1n);
+const anywhere = often(60, aligned, 2, unaligned, 2, often(1, beyond, 1, likeErrors));
 
 const missing = often(12, fc.constant(0n), 1, fc.constantFrom(1n, PAGE - 1n));
 const few = fc.tuple(often(6, fc.bigInt(1n, 4n), 2, fc.bigInt(5n, 16n)), missing)

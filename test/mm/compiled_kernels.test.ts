@@ -32,6 +32,23 @@ describe('mmap', () => {
   });
 });
 
+describe('mmap with MAP_FIXED', () => {
+  const fixed = (arch: string, bits: 32 | 64, release: string, addr: bigint) =>
+    mmap(newMm({ arch, bits, release }), { addr, len: 0x1000n, flags: 'PRIVATE ANONYMOUS FIXED' });
+
+  it('in the last page of all returns the address as an errno from 2.6.22 on, ENOMEM before', () => {
+    const last = (release: string) => [-1n, -22n, -4095n, -4096n].map((addr) => fixed('i386', 32, release, addr + 2n ** 32n));
+    const both = { '2.6.18': Array(4).fill('ENOMEM'), '3.6': ['EPERM', 'EINVAL', 'errno 4095', 'ENOMEM'] };
+    expect(answers(['2.6.18', '3.6', '3.8', '4.12', '6.1', '6.18'], last))
+      .toEqual({ ...both, '3.8': both['3.6'], '4.12': both['3.6'], '6.1': both['3.6'], '6.18': both['3.6'] });
+  });
+
+  it('of a 32-bit task is ENOMEM there, as its addresses are none of the 64-bit kernel\'s errnos', () => {
+    expect(fixed('x86_64', 64, '4.12', 2n ** 64n - 22n)).toBe('EINVAL');
+    expect(fixed('x86_64', 32, '4.12', 2n ** 32n - 22n)).toBe('ENOMEM');
+  });
+});
+
 describe('mprotect', () => {
   /** mprotect of a length in bytes, from the drawing's first page on. */
   const bytes = (release: string, length: number, prot: number) => {

@@ -281,6 +281,8 @@ export class NaiveMaps extends NaiveFaults {
       const pgoff = work.call.open === null && this.rules.coloursByPgoffZero ? 0 : work.pgoff;
       const isRefused = this.fixedRefused(addr, size, (work.call.flags & 1) !== 0, pgoff);
       if (!isOld && isRefused) return -EINVAL;
+      const fromTop = addr - 2n ** BigInt(this.target.kernelBits);
+      if (this.rules.highestAreErrors && fromTop >= -4095n) return Number(fromTop);
       if (addr > this.taskSize - size) return -ENOMEM;
       if (!this.isAligned(addr) || isRefused) return -EINVAL;
       if (!isOld && addr < BigInt(this.rules.mmapMinAddr)) return -EPERM;
