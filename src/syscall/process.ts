@@ -49,12 +49,15 @@ export interface Process {
   readonly children: Process[];
 }
 
+/** include/linux/personality.h. */
+const READ_IMPLIES_EXEC = 0x400000;
+
 export function newProcess(tgid: number, mm: Mm, files: Files, user: UserMode, parent: Process | null = null): Process {
   return {
     tgid, mm, files, user, tasks: 0, exitCode: 0, exitSignal: 0, exited: false, reaped: false,
     pgid: parent?.pgid ?? tgid, sid: parent?.sid ?? tgid,
     alarm: { deadline: Number.POSITIVE_INFINITY, interval: 0, generation: 0 },
-    personality: parent?.personality ?? 0, parentDeathSignal: 0, barriers: parent?.barriers ?? 0,
+    personality: parent?.personality ?? (mm.target.readImpliesExec ? READ_IMPLIES_EXEC : 0), parentDeathSignal: 0, barriers: parent?.barriers ?? 0,
     sighand: null, shared: null, stopped: 0, parked: [],
     event: null, eventSignal: 0, exitNotice: 0, parent, children: [],
   };

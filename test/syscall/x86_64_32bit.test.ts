@@ -7,7 +7,7 @@ import { FilesRig, RDWR } from './files_rig.js';
 import { Rig } from './rig.js';
 
 const nr = {
-  mmap: 90, munmap: 91, mprotect: 125, sched_rr_get_interval: 161, mmap2: 192, futex: 240, set_thread_area: 243, clock_gettime: 265,
+  mmap: 90, munmap: 91, mprotect: 125, personality: 136, sched_rr_get_interval: 161, mmap2: 192, futex: 240, set_thread_area: 243, clock_gettime: 265,
   waitid: 284,
 };
 const ANON = 0x22;
@@ -116,6 +116,11 @@ describe('what 32-bit tasks of x86_64 may read', () => {
     const found = [rights(rig, low), rights(rig, high)];
     rig.trap(nr.mprotect, high, 4096, 1);
     expect([...found, rights(rig, high)]).toEqual(expected);
+  });
+
+  it('is so by the personality, which says so, from 2.6.11 to 2.6.13', () => {
+    const persona = (kernel: string) => task(kernel).trap(nr.personality, -1);
+    expect(['2.6.9', '2.6.11', '2.6.13', '2.6.18'].map(persona)).toEqual(['0x0', '0x400000', '0x400000', '0x0']);
   });
 
   it('is data and stack besides, the stack until programs say that it need not be: 2.6.6', () => {
