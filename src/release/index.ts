@@ -189,22 +189,21 @@ export interface ReleaseChoice {
   readonly exact: boolean;
 }
 
+/** What `uname -r` says begins with the version: "2.6.18-8.el5", "6.1.0-18-amd64"; 2.6 had a fourth number, too. */
+const UNAME = /^(2\.6\.\d+|\d+\.\d+(?:\.\d+)?)(?:\.\d+)?((?:-(?:rc|test)\d+)?)(?:[-+.~][\w.+~-]*)?$/;
+
 /**
- * The record for a version: itself, or the nearest lower one. Undefined when the text is not a version
- * or lies below the oldest or above the newest record.
+ * The record for a version: itself, or the nearest lower one; a name as `uname -r` gives it counts as the version it
+ * begins with. Undefined when the text is not a version or lies below the oldest or above the newest record's series.
  */
 export function findRelease(name: string): ReleaseChoice | undefined {
-  const wanted = versionNumber(name);
+  const [, version = '', candidate = ''] = UNAME.exec(name) ?? [];
+  const wanted = versionNumber(version + candidate);
   const newest = releases[releases.length - 1]!;
-  if (Number.isNaN(wanted) || wanted > versionNumber(newest.name)) return undefined;
+  const isNewestSeries = version.startsWith(`${newest.name}.`);
+  if (Number.isNaN(wanted) || (wanted > versionNumber(newest.name) && !isNewestSeries)) return undefined;
   const release = releases.filter((r) => versionNumber(r.name) <= wanted).pop();
-  return release && { release, exact: versionNumber(release.name) === wanted };
-}
-
-/** What is to be said of a call that a release lacks: "which Linux 2.4.20 does not have (2.5.7 is the first, ...". */
-export function lackOf(release: Release, call: string): string {
-  const here = releases.find((other) => callPresence(other, call) === 'there');
-  return `which Linux ${release.name} does not have (${firstReleaseWith(call)} is the first, and of those here ${here?.name})`;
+  return release && { release, exact: versionNumber(release.name) === versionNumber(name) };
 }
 
 export type {

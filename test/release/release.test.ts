@@ -25,6 +25,28 @@ describe('versionNumber', () => {
   });
 });
 
+describe('findRelease', () => {
+  it.each([
+    ['6.18.44', '6.18'], ['6.18.1-arch1-1', '6.18'], ['6.1.55', '6.1'], ['6.1.0-18-amd64', '6.1'], ['2.6.18.8', '2.6.18'],
+    ['2.6.18-8.el5', '2.6.18'], ['2.6.9-89.EL', '2.6.9'], ['2.6.9-rc2', '2.6.6'], ['2.6.12-rc1', '2.6.12-rc1'], ['5.15', '4.12'],
+    ['4.12.0+', '4.12'], ['2.4.21-4.EL', '2.4.20'],
+  ])('%s is %s', (name, record) => {
+    expect(findRelease(name)?.release.name).toBe(record);
+  });
+
+  it.each(['6.18', '2.6.12-rc1', '2.6'])('%s has a record of its own', (name) => {
+    expect(findRelease(name)!.exact).toBe(true);
+  });
+
+  it.each(['6.18.44', '2.6.18.8', '2.6.18-8.el5', '6.1.0-18-amd64', '2.6.12'])('%s has none', (name) => {
+    expect(findRelease(name)!.exact).toBe(false);
+  });
+
+  it.each(['', 'foo', '7.0', '6.19', '6.180', '2.4', '2.4.19', 'v2.6.18', '2.x', '2.6.18 8'])('there is none for "%s"', (name) => {
+    expect(findRelease(name)).toBeUndefined();
+  });
+});
+
 describe('the list of releases', () => {
   it('goes from the oldest to the newest', () => {
     const numbers = releases.map((release) => versionNumber(release.name));
