@@ -66,4 +66,6 @@ export type WorkerMessage =
   | { readonly kind: 'configured'; readonly setup: Setup }
   | { readonly kind: 'started' }
   | { readonly kind: 'refused'; readonly sentence: string }
+  /** Something of the host's failed, a full disk for example: the program has no part in it. */
+  | { readonly kind: 'failed'; readonly sentence: string }
   | { readonly kind: 'ended'; readonly ending: Ending; readonly hints: readonly string[] };

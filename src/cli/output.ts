@@ -19,15 +19,21 @@ const PAGE_COLUMNS = 100;
 const RETRY_MS = 1;
 const never = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes all of it. A pipe that is full and not blocking is waited for. */
-export function writeAll(fd: number, data: string | Uint8Array): void {
+const STREAMS: Readonly<Record<number, string>> = { [STDOUT]: 'standard output', [STDERR]: 'standard error' };
+
+/**
+ * Writes all of it. A pipe that is full and not blocking is waited for; one that nobody reads is EPIPE, anything else a
+ * RunError that calls the file `name`.
+ */
+export function writeAll(fd: number, data: string | Uint8Array, name = STREAMS[fd] ?? 'a file'): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   let at = 0;
   while (at < bytes.length) {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
-      if (codeOf(error) !== 'EAGAIN') throw error;
+      if (codeOf(error) === 'EPIPE') throw error;
+      if (codeOf(error) !== 'EAGAIN') throw new RunError(`cannot write ${name}: ${reasonOf(error)}`);
       Atomics.wait(never, 0, 0, RETRY_MS);
     }
   }

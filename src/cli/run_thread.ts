@@ -60,7 +60,7 @@ function watch(worker: Worker, control: Int32Array, timeoutMs: number): Promise<
       else if (message.kind === 'ended') finish(message.ending, message.hints);
       else {
         timers.forEach(clearTimeout);
-        reject(new UsageError(message.sentence));
+        reject(message.kind === 'failed' ? new RunError(message.sentence) : new UsageError(message.sentence));
       }
     });
     worker.on('error', (error) => finish(failed(error)));

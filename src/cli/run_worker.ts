@@ -39,13 +39,13 @@ function post(message: WorkerMessage): void {
   parentPort!.postMessage(message);
 }
 
-/** Writes, or ends this thread when nobody reads any more. */
-function write(fd: number, data: string | Uint8Array): void {
+/** Writes, or ends this thread: nobody reads any more, or there is no room. That is not the program's doing. */
+function write(fd: number, data: string | Uint8Array, name?: string): void {
   try {
-    writeAll(fd, data);
+    writeAll(fd, data, name);
   } catch (error) {
-    if (codeOf(error) !== 'EPIPE') throw error;
-    Atomics.store(control, CONTROL_PIPE_CLOSED, 1);
+    if (codeOf(error) === 'EPIPE') Atomics.store(control, CONTROL_PIPE_CLOSED, 1);
+    else post({ kind: 'failed', sentence: sentenceOf(error) });
     process.exit();
   }
 }
@@ -109,9 +109,9 @@ function makeMachine(): Machine {
     stdin: readStdin,
     stdout: (bytes) => write(stdoutFd, bytes),
     stderr: (bytes) => write(STDERR, bytes),
-    strace: straceFd === null ? null : (line) => write(straceFd, `${line}\n`),
+    strace: straceFd === null ? null : (line) => write(straceFd, `${line}\n`, straceFd === STDERR ? undefined : 'the file of --strace'),
     tracers: [
-      ...(traceFd === null ? [] : [new MemoryTrace((call) => write(traceFd, `${JSON.stringify(call)}\n`))]),
+      ...(traceFd === null ? [] : [new MemoryTrace((call) => write(traceFd, `${JSON.stringify(call)}\n`, 'the file of --trace'))]),
       ...(fragments === null ? [] : [fragments]),
     ],
     notice: (sentence) => {

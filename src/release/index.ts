@@ -206,6 +206,12 @@ export function findRelease(name: string): ReleaseChoice | undefined {
   return release && { release, exact: versionNumber(release.name) === versionNumber(name) };
 }
 
+/** What is to be said of a call that a release lacks: "which Linux 2.4.20 does not have (2.5.7 is the first, ...". */
+export function lackOf(release: Release, call: string): string {
+  const here = releases.find((other) => callPresence(other, call) === 'there');
+  return `which Linux ${release.name} does not have (${firstReleaseWith(call)} is the first, and of those here ${here?.name})`;
+}
+
 export type {
   AdviceRule, BrkRules, MadviseStep, MapsRules, MergeRule, MincoreStep, MmapStep, MmRules, MprotectStep, MremapStep,
   ReserveRules,
