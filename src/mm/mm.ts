@@ -132,6 +132,8 @@ export class Mm {
   task: TaskView;
   /** Where the next search starts, kept by the searches from 2.5.46 to 3.6; what it means is theirs. */
   freeAreaCache = 0;
+  /** Page where exec put the vdso, or -1: context.vdso. */
+  vdsoStart = -1;
   /** Pages of the largest hole that the search has passed since free_area_cache moved; Infinity is ~0UL. */
   cachedHoleSize = Number.POSITIVE_INFINITY;
 
@@ -194,6 +196,7 @@ export class Mm {
 
   /** mm_init(): no layout yet. TASK_UNMAPPED_BASE is that of the task that is still running. */
   private mmInit(): void {
+    this.vdsoStart = -1;
     this.isTopDown = false;
     this.mmapBase = this.taskUnmappedBase();
     this.freeAreaCache = this.mmapBase;
@@ -216,6 +219,7 @@ export class Mm {
   copyLayoutFrom(parent: Mm): void {
     this.task = parent.task;
     this.isTopDown = parent.isTopDown;
+    this.vdsoStart = parent.vdsoStart;
     this.mmapBase = parent.mmapBase;
     this.freeAreaCache = parent.mmapBase;
     this.cachedHoleSize = Number.POSITIVE_INFINITY;
@@ -262,6 +266,7 @@ export class Mm {
     let start = this.search.getUnmappedArea(this, request);
     if (start < 0) return;
     for (const area of vdso) {
+      if (area.what === 'vdso') this.vdsoStart = start;
       const end = start + area.npages;
       // It has no file: insert_vm_struct() takes its address for the offset, which 6.x does not show.
       const pgoff = this.rules.maps.anonymousOffsetZero ? 0 : start;

@@ -236,7 +236,7 @@ export const rules25: MmRules = {
   brk: { least: 'end_code', dataLimitFirst: false, dataFrom: 'start_data', shrinkNeedsMap: false, dataVm: false },
   alignsHugePages: false,
   alignsHugeFiles: 'never',
-  maps: { pads: 'long', blankAfterInode: false, names: 'none', anonymousOffsetZero: false },
+  maps: { pads: 'long', blankAfterInode: false, names: 'none', anonymousOffsetZero: false, vdsoByStart: false },
 };
 
 /** mmap merges files from 2.5.60 on; mlock looks at the limit alone; /proc/PID/maps is a seq_file. */
@@ -363,6 +363,7 @@ export const rules2618: MmRules = {
   msyncForgetsEnd: true,
   neverMerges: VM_IO | VM_DONTEXPAND | VM_RESERVED | VM_PFNMAP,
   brk: { ...rules2613.brk, dataLimitFirst: true },
+  maps: { ...rules2613.maps, vdsoByStart: true },
 };
 
 /**
@@ -425,7 +426,7 @@ export const rules412: MmRules = {
   stackGapFrom: 'all memory',
   stack: { guardPage: false, keepsPageBelow: false, keepsPgoff: true },
   brk: { least: 'start_brk', dataLimitFirst: true, dataFrom: 'start_brk', shrinkNeedsMap: false, dataVm: true },
-  maps: { ...rules2618.maps, names: '6.1', anonymousOffsetZero: true },
+  maps: { ...rules2618.maps, names: '6.1', anonymousOffsetZero: true, vdsoByStart: false },
   reserve: { ...rules2618.reserve, capped: true },
 };
 

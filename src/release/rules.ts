@@ -273,6 +273,11 @@ export interface MapsRules {
   readonly names: 'none' | '2.6.12' | '3.6' | '6.1' | '6.13';
   /** Offset 0 where there is no file. */
   readonly anonymousOffsetZero: boolean;
+  /**
+   * [vdso] is what starts where exec put it, be that unmapped or cut meanwhile: arch_vma_name(), arch/i386 in 2.6.18,
+   * arch/x86/vdso in 3.6 and 3.8. Later each piece of it keeps the name.
+   */
+  readonly vdsoByStart: boolean;
 }
 
 export interface BrkRules {

@@ -7,6 +7,7 @@ import {
   VM_ACCOUNT, VM_EXEC, VM_GROWSDOWN, VM_MAYRWX, VM_MAYSHARE, VM_MAYWRITE, VM_READ, VM_SHARED, VM_WRITE,
 } from '../arch/generic/mman.js';
 import { vpnOfBig } from '../lib/u64.js';
+import type { PlacedArea } from '../arch/index.js';
 import { ConfigError } from '../machine.js';
 import type { Mm } from '../mm/mm.js';
 import type { MappedFile } from '../mm/requests.js';
@@ -50,6 +51,7 @@ export function mapInitialAreas(mm: Mm, areas: readonly InitialArea[], alignsHug
   }
   const hasHeap = placeProgram(mm, areas);
   const isRandomised = placeMmapBase(mm, areas, stack);
+  placeCache(mm, stack);
   mm.notePeak();
   return { files, hasHeap, isRandomised };
 }
@@ -82,8 +84,11 @@ function addArea(mm: Mm, area: InitialArea, mapped: MappedFile | null, isStack: 
     );
   }
   const file = mm.fileIndex(mapped);
-  const vmFlags = flagsOf(area) | (isStack ? VM_GROWSDOWN | VM_ACCOUNT : 0);
-  const own = mm.rules.anonymousPgoff && file === 0 ? start : Number(area.offset / BigInt(target.pageSize));
+  const special = target.vdso.find(({ name }) => name === area.name);
+  const vmFlags = flagsOf(area, special) | (isStack ? VM_GROWSDOWN | VM_ACCOUNT : 0);
+  const hasPlace = special === undefined ? mm.rules.anonymousPgoff && file === 0 : !mm.rules.maps.anonymousOffsetZero;
+  const own = hasPlace ? start : Number(area.offset / BigInt(target.pageSize));
+  if (special?.what === 'vdso') mm.vdsoStart = start;
   mm.addArea(vmas.find(start), start, end, own, vmFlags, file);
   mm.account(vmFlags, end - start);
   if ((vmFlags & VM_ACCOUNT) !== 0) mm.vm.committed += end - start;
@@ -95,8 +100,9 @@ function hidesPageBelow({ vmas, rules }: Mm, vpn: number): boolean {
   return rules.stack.guardPage && vpn > 0 && (last < 0 || vmas.vmEnd[last]! < vpn);
 }
 
-function flagsOf({ perms }: InitialArea): number {
-  let flags = VM_MAYRWX;
+/** `special`: what exec maps under this name. */
+function flagsOf({ perms }: InitialArea, special: PlacedArea | undefined): number {
+  let flags = special === undefined ? VM_MAYRWX : special.vmFlags & ~(VM_READ | VM_WRITE | VM_EXEC);
   if (perms[0] === 'r') flags |= VM_READ;
   if (perms[1] === 'w') flags |= VM_WRITE;
   if (perms[2] === 'x') flags |= VM_EXEC;
@@ -154,4 +160,19 @@ function placeMmapBase(mm: Mm, areas: readonly InitialArea[], stack: InitialArea
   mm.mmapBase = page(mm, below.end);
   mm.freeAreaCache = mm.mmapBase;
   return true;
+}
+
+/** free_area_cache as exec's own searches left it: beside what they placed last. */
+function placeCache(mm: Mm, stack: InitialArea | undefined): void {
+  const { vmas } = mm;
+  const below = stack === undefined ? mm.target.stackTop : page(mm, stack.start);
+  for (let h = vmas.first(); h >= 0; h = vmas.next(h)) {
+    const isProgram = vmas.vmStart[h]! < Math.max(mm.brkVpn, mm.endData, mm.endCode);
+    if (isProgram || vmas.vmEnd[h]! > below) continue;
+    if (mm.isTopDown) {
+      mm.freeAreaCache = vmas.vmStart[h]!;
+      return;
+    }
+    mm.freeAreaCache = vmas.vmEnd[h]!;
+  }
 }

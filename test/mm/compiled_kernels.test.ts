@@ -10,10 +10,12 @@ import {
 } from '../../src/arch/generic/mman.js';
 import { MLOCK_ONFAULT, MREMAP_FIXED, MREMAP_MAYMOVE } from '../../src/arch/generic/mman_calls.js';
 import { doMlock2 } from '../../src/mm/mlock.js';
+import { mapsLines } from '../../src/mm/maps.js';
 import { doMprotect } from '../../src/mm/mprotect.js';
+import { doMunmap } from '../../src/mm/munmap.js';
 import { mmap } from '../support/calls.js';
 import { baseOf, draw, picture, protect } from '../support/draw.js';
-import { newMm } from '../support/machines.js';
+import { execMm, newMm } from '../support/machines.js';
 import { flagsAt, remap } from '../support/mm_calls.js';
 
 const RW = PROT_READ | PROT_WRITE;
@@ -146,5 +148,38 @@ describe('mlock2', () => {
   it('MLOCK_ONFAULT in 4.12 is content with any right', () => {
     const mm = start('ARA', '4.12');
     expect([doMlock2(mm, baseOf(mm), 0, 3, 0, MLOCK_ONFAULT), mm.pageTable.rss]).toEqual([0, 0]);
+  });
+});
+
+describe('/proc/PID/maps', () => {
+  const VDSO_RELEASES = ['3.6', '3.8', '4.12', '6.1', '6.18'];
+  const started = (release: string) => {
+    const mm = execMm({ arch: 'i386', release });
+    return { mm, vdso: mm.vdsoStart };
+  };
+  const namesAt = (mm: ReturnType<typeof execMm>, vpn: number) =>
+    mapsLines(mm).filter((line) => Number.parseInt(line, 16) === vpn * 4096).map((line) => line.slice(49) || 'nothing');
+
+  it('calls [vdso] what starts where exec put it, in 2.6.18 to 3.8; later what exec mapped', () => {
+    const replaced = (release: string) => {
+      const { mm, vdso } = started(release);
+      expect(namesAt(mm, vdso)).toEqual(['[vdso]']);
+      expect(doMunmap(mm, vdso, 0, 1, 0)).toBe(0);
+      mmap(mm, { addr: BigInt(vdso) * 4096n, len: 0x1000n, flags: 'PRIVATE ANONYMOUS FIXED' });
+      return namesAt(mm, vdso)[0];
+    };
+    expect(answers(['2.6.18', ...VDSO_RELEASES], replaced)).toEqual({
+      '2.6.18': '[vdso]', '3.6': '[vdso]', '3.8': '[vdso]', '4.12': 'nothing', '6.1': 'nothing', '6.18': 'nothing',
+    });
+  });
+
+  it('shows offset 0 for each piece of the vdso, which all keep the name from 4.12 on', () => {
+    const upper = (release: string) => {
+      const { mm, vdso } = started(release);
+      expect(doMprotect(mm, vdso, 0, 1, 0, PROT_READ)).toBe(0);
+      return mapsLines(mm).find((line) => Number.parseInt(line, 16) === (vdso + 1) * 4096)?.slice(18);
+    };
+    const whole = 'r-xp 00000000 00:00 0          [vdso]';
+    expect(answers(['4.12', '6.1', '6.18'], upper)).toEqual({ '4.12': whole, '6.1': whole, '6.18': whole });
   });
 });
