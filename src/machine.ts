@@ -446,5 +446,8 @@ function explained(error: unknown): string {
     return 'yield* was given something that is not a call that may block: a function that returns at once is used without it, ' +
       'and one that libc does not have gives nothing';
   }
+  if (/of undefined \(reading '[A-Z][A-Z0-9_]*'\)/.test(text)) {
+    return `${text}: constants of C are libc.PROT_READ, libc.MAP.PRIVATE, libc.MREMAP.MAYMOVE, libc.MADV.FREE, libc.E.EINVAL, libc.SIG.SIGUSR1`;
+  }
   return /reading '(high|low)'/.test(text) ? 'an address is undefined' : text;
 }

@@ -39,7 +39,7 @@ function convert(kind: string, arg: PrintfArg, digits: number, flags: string): s
     return (value >= 0 ? plus(flags) : '') + float(kind, value, digits < 0 ? 6 : digits);
   }
   const value = toBig(arg);
-  if (kind === 'p') return value === 0n ? '(nil)' : `0x${value.toString(16)}`;
+  if (kind === 'p') return value === 0n ? '(nil)' : `0x${unsigned(arg, value).toString(16)}`;
   const signed = kind === 'd' || kind === 'i';
   const magnitude = signed ? (value < 0n ? -value : value) : unsigned(arg, value);
   const base = kind === 'x' || kind === 'X' ? 16 : kind === 'o' ? 8 : 10;

@@ -61,6 +61,9 @@ export class Sys {
 
   /** Argument i: a number; -1 is all ones. */
   number(i: number, value: number): void {
+    if (typeof value !== 'number' || Number.isNaN(value)) {
+      throw new ProgramError(`argument ${i + 1} of a system call is ${String(value)}: a number is needed`);
+    }
     const at = this.argIndex[i]!;
     this.regs[at] = value;
     this.regs[at + 1] = this.target.bits === 32 ? 0 : hiOfNumber(value);

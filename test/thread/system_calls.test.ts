@@ -39,15 +39,43 @@ describe.each(machines)('$name', ({ config }) => {
     expect(ran.notices).toEqual(['system call select is not implemented: ENOSYS']);
   });
 
-  it('the offset of mmap is in pages, whatever unit the call has', () => {
+  it('the offset of mmap is in bytes, whatever unit the call has', () => {
     for (const nptl of ['2.3.3', '2.36']) {
       const ran = run({ ...config, nptl }, function* (libc) {
         const { PRIVATE, ANONYMOUS } = libc.MAP;
-        yield* libc.mmap(0, libc.pageSize, libc.PROT_READ, PRIVATE | ANONYMOUS, -1, 3);
+        yield* libc.mmap(0, libc.pageSize, libc.PROT_READ, PRIVATE | ANONYMOUS, -1, 3 * libc.pageSize);
         yield* libc.printf('%x', 3 * libc.pageSize);
       });
       expect(ran.maps.map((line) => line.split(' ')[2]!.replace(/^0+/, ''))).toContain(ran.stdout);
     }
+  });
+
+  it('an offset of mmap that is no multiple of the unit is EINVAL, and null is no hint', () => {
+    const seen = evaluate({ ...config, nptl: '2.36' }, function* (libc) {
+      const flags = libc.MAP.PRIVATE | libc.MAP.ANONYMOUS;
+      const failed = yield* libc.mmap(null, libc.pageSize, libc.PROT_READ, flags, -1, 100);
+      return [libc.equal(failed, -1), libc.errno === libc.E['EINVAL'], libc.equal(yield* libc.mmap(null, libc.pageSize, 1, flags), -1)];
+    });
+    expect(seen).toEqual([true, true, false]);
+  });
+
+  it('addresses are compared and subtracted', () => {
+    const seen = evaluate(config, function* (libc) {
+      const flags = libc.MAP.PRIVATE | libc.MAP.ANONYMOUS;
+      const at = yield* libc.mmap(0, 4 * libc.pageSize, libc.PROT_READ, flags);
+      const second = libc.add(at, libc.pageSize);
+      return [
+        libc.equal(at, libc.add(second, -libc.pageSize)), libc.equal(at, second), libc.sub(second, at) / libc.pageSize, libc.sub(at, second) < 0,
+      ];
+    });
+    expect(seen).toEqual([true, false, 1, true]);
+  });
+
+  it.each([undefined, Number.NaN, '4096'])('a length of %s is a sentence, and no call', (length) => {
+    const ran = run(config, function* (libc) {
+      yield* libc.mmap(0, length as number, libc.PROT_READ, libc.MAP.PRIVATE | libc.MAP.ANONYMOUS);
+    });
+    expect(ran.message).toContain(`argument 2 of a system call is ${length}: a number is needed`);
   });
 
   it('syscall() that sleeps returns when it is woken', () => {

@@ -44,6 +44,16 @@ export class Memory extends LibcCore {
     return addAddr(addr, bytes);
   }
 
+  /** a - b in bytes, exact up to 2^53. */
+  sub(a: Addr, b: Addr): number {
+    return (hiOf(a) - hiOf(b)) * 2 ** 32 + ((loOf(a) >>> 0) - (loOf(b) >>> 0));
+  }
+
+  /** Whether both are the same address: on 64-bit machines two objects of one address are not === each other. */
+  equal(a: Addr, b: Addr): boolean {
+    return hiOf(a) === hiOf(b) && loOf(a) === loOf(b);
+  }
+
   /** The 8-bit byte at `addr`; SIGSEGV if it cannot be read, as for all loads and stores here. */
   load8(addr: Addr): number {
     const byte = load8(this.nptl.mm, hiOf(addr), loOf(addr));

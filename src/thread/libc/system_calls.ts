@@ -1,4 +1,5 @@
 /** <unistd.h>, <sys/mman.h>: thin wrappers of system calls, which return -1 with errno set when they fail. */
+import { EINVAL } from '../../arch/generic/errno.js';
 import { type Addr, hiOf, loOf } from '../address.js';
 import { type Call, Done } from '../call.js';
 import { preemptionPoint } from '../preempt.js';
@@ -22,19 +23,23 @@ export class SystemCalls extends LibcCore {
     return this.finished(sys.trap(nr), () => this.resultAddr());
   }
 
-  /** mmap(2) by the call that this glibc uses; `offset` in pages. The address, or -1 with errno. */
-  mmap(addr: Addr, length: number, prot: number, flags: number, fd = -1, offset = 0): Call<Addr> {
-    return this.step('mmap', () => this.map(addr, length, prot, flags, fd, offset));
+  /**
+   * mmap(2) by the call that this glibc uses; `offset` in bytes, null as NULL. The address, or -1 with errno; EINVAL for an
+   * offset that is not a multiple of that call's unit (glibc, sysdeps/unix/sysv/linux/mmap.c).
+   */
+  mmap(addr: Addr | null, length: number, prot: number, flags: number, fd = -1, offset = 0): Call<Addr> {
+    return this.step('mmap', () => this.map(addr ?? 0, length, prot, flags, fd, offset));
   }
 
   private map(addr: Addr, length: number, prot: number, flags: number, fd: number, offset: number): Call<Addr> {
-    const { sys, params, target, pageSize } = this.nptl;
+    const { sys, params, target } = this.nptl;
+    if (offset % params.mmapUnit !== 0) return this.finished(-target.errno(EINVAL), () => 0);
     sys.word(0, hiOf(addr), loOf(addr));
     sys.number(1, length);
     sys.number(2, prot);
     sys.number(3, flags);
     sys.number(4, fd);
-    sys.number(5, (offset * pageSize) / params.mmapUnit);
+    sys.number(5, offset / params.mmapUnit);
     return this.finished(sys.trap(target.nr[params.mmapCall]!), () => this.resultAddr());
   }
 
