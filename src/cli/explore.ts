@@ -3,11 +3,10 @@
  * the flag that makes it happen again.
  */
 import { isatty } from 'node:tty';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import type { Exploration } from '../explore/explore.js';
 import type { LockCycle } from '../explore/lock_order.js';
-import type { LostWakeup } from '../explore/lost_wakeups.js';
 import { deadlockCycle } from '../report/deadlock_cycle.js';
 import { grouped } from '../report/numbers.js';
 import { checkProgram } from './check_program.js';
@@ -16,6 +15,7 @@ import { type Explored, type ExploreRequest, exploreInPool } from './explore_poo
 import { checkWritable, say, STDERR, writeAll, writeJson } from './output.js';
 import { configOf, type RunFlags } from './run.js';
 import { deadlockLines } from './run_report.js';
+import { shortSite, wakeupLines } from './wakeup_lines.js';
 
 /** Flags of one run, which exploring thousands has nothing to give to. */
 const ONE_RUN = ['strace', 'trace', 'maps', 'strip', 'svg', 'stats', 'grant'] as const;
@@ -68,7 +68,7 @@ function report({ exploration, first, shown, isTimeUp }: Explored, flags: RunFla
     const preemptions = `${found.preemptions} ${found.preemptions === 1 ? 'preemption' : 'preemptions'}`;
     say(`${WHAT[found.finding]} in schedule ${grouped(found.number)}, which has ${preemptions}: ${ending(exploration, shown, first)}`);
     writeAll(STDERR, deadlockLines(shown.result.deadlock));
-    writeAll(STDERR, shown.lostWakeups.map(wakeupText).join(''));
+    writeAll(STDERR, wakeupLines(shown));
   }
   const cycles = shown === null || shown.lockCycles.length === 0 ? first.lockCycles : shown.lockCycles;
   writeAll(STDERR, cycles.map(cycleText).join(''));
@@ -103,22 +103,10 @@ function summary({ explored, exhausted, cut, complete, found }: Exploration, run
   return `${of}${all}: nothing found${long}${why}`;
 }
 
-function shortSite(site: string): string {
-  return site.replace(/(\/[^():]+)/, (path) => {
-    const short = relative(process.cwd(), path);
-    return short.startsWith('..') ? path : short;
-  });
-}
-
 function cycleText(cycle: LockCycle): string {
   const lines = cycle.map(({ tid, thread, holds, heldSince, takes, takenAt }) =>
     `  thread ${tid} (${thread}) holds ${holds} since ${shortSite(heldSince)}\n    and takes ${takes} at ${shortSite(takenAt)}\n`);
   return `guardpage: these threads take ${cycle.length} locks in a circle, which can deadlock:\n${lines.join('')}`;
-}
-
-function wakeupText({ object, call, signaller, waiter }: LostWakeup): string {
-  return `  lost wake-up: thread ${signaller.tid} (${signaller.thread}) called ${call} on ${object} at ${shortSite(signaller.site)}, when nobody waited;\n` +
-    `    thread ${waiter.tid} (${waiter.thread}) has waited since, at ${shortSite(waiter.site)}\n`;
 }
 
 /** Keys and meanings are kept. */
@@ -131,10 +119,13 @@ function exploreJson(program: string, argv: readonly string[], { setup, explorat
   };
 }
 
-function foundJson(found: NonNullable<Exploration['found']>, { result, lostWakeups }: NonNullable<Explored['shown']>): object {
+function foundJson(found: NonNullable<Exploration['found']>, { result, lostWakeups, oneWoken }: NonNullable<Explored['shown']>): object {
   const { finding, number, schedule, preemptions } = found;
   const { outcome, exit, signal, message, deadlock } = result;
-  return { finding, outcome, exit, signal, message, schedule, preemptions, number, deadlock, deadlockCycle: deadlockCycle(deadlock), lostWakeups };
+  return {
+    finding, outcome, exit, signal, message, schedule, preemptions, number, deadlock, deadlockCycle: deadlockCycle(deadlock),
+    lostWakeups, oneWoken,
+  };
 }
 
 // ---- progress -------------------------------------------------------------------------------------

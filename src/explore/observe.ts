@@ -19,6 +19,11 @@ const TRIES = ['pthread_mutex_trylock', 'pthread_rwlock_tryrdlock', 'pthread_rwl
 const GIVES = ['pthread_mutex_unlock', 'pthread_rwlock_unlock', 'pthread_spin_unlock'];
 const WAITS = ['pthread_cond_wait', 'pthread_cond_timedwait', 'pthread_cond_clockwait'];
 const WAKES = ['pthread_cond_signal', 'pthread_cond_broadcast'];
+const LOADS = ['load8', 'load32', 'load64'];
+const ATOMICS = [
+  'atomic_load32', 'atomic_exchange32', 'atomic_fetch_add32', 'atomic_fetch_sub32', 'atomic_fetch_and32', 'atomic_fetch_or32',
+  'atomic_cas32',
+];
 
 export class Observer {
   readonly locks = new LockOrder();
@@ -53,7 +58,7 @@ export class Observer {
       wakeups.waits(actor, object);
       locks.gave(actor, mutex);
       const error = yield* call();
-      wakeups.goesOn(actor, object);
+      wakeups.goesOn(actor, object, error === 0);
       locks.took(actor, mutex);
       return error;
     });
@@ -61,7 +66,27 @@ export class Observer {
       wakeups.wakes(actor, object, name);
       return yield* call();
     });
+    this.wrapLooks();
     this.wrapThreads();
+  }
+
+  /** Who reads memory may see what a wake-up was about. */
+  private wrapLooks(): void {
+    const { wakeups } = this;
+    // The step of another may come between the call and what it reads.
+    this.wrap(ATOMICS, function* (call, actor) {
+      const seen = yield* call();
+      wakeups.looks(actor.tid);
+      return seen;
+    });
+    const libc = this.libc as unknown as Record<string, (...args: never[]) => unknown>;
+    for (const name of LOADS) {
+      const original = libc[name]!;
+      libc[name] = (...args: never[]) => {
+        wakeups.looks(this.who().tid);
+        return original.apply(this.libc, args);
+      };
+    }
   }
 
   private wrap(

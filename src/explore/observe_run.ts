@@ -3,7 +3,7 @@ import { Machine, type MachineConfig, type RunResult } from '../machine.js';
 import type { Schedule } from '../task/schedule.js';
 import type { Main } from '../thread/ts_user_mode.js';
 import type { LockCycle } from './lock_order.js';
-import type { LostWakeup } from './lost_wakeups.js';
+import type { LostWakeup, OneWoken } from './lost_wakeups.js';
 import { Observer } from './observe.js';
 
 export interface ObservedRun {
@@ -12,6 +12,7 @@ export interface ObservedRun {
   readonly lockCycles: readonly LockCycle[];
   /** Empty unless the run deadlocked. */
   readonly lostWakeups: readonly LostWakeup[];
+  readonly oneWoken: readonly OneWoken[];
 }
 
 export function observeRun(config: MachineConfig, main: Main, argv: readonly string[], schedule: Schedule): ObservedRun {
@@ -27,6 +28,11 @@ export function observeRun(config: MachineConfig, main: Main, argv: readonly str
     return main(libc, args);
   }, argv);
   const result = machine.run();
-  const lostWakeups = result.outcome === 'deadlock' ? observer.wakeups.lost() : [];
-  return { result, lockCycles: observer.locks.cycles(), lostWakeups };
+  return { result, lockCycles: observer.locks.cycles(), ...wakeupsOf(observer, result) };
+}
+
+/** What can be said of wake-ups where a run deadlocked. */
+export function wakeupsOf({ wakeups }: Observer, { deadlock }: RunResult): Pick<ObservedRun, 'lostWakeups' | 'oneWoken'> {
+  const stuck = new Set(deadlock.filter(({ waitsOn }) => waitsOn.startsWith('condition variable')).map(({ tid }) => tid));
+  return { lostWakeups: wakeups.lost(stuck), oneWoken: wakeups.oneWoken(stuck) };
 }

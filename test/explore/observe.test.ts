@@ -2,9 +2,11 @@
 
 import type { Addr, Libc } from 'guardpage';
 import { describe, expect, it } from 'vitest';
+import { explore } from '../../src/explore/explore.js';
 import { observeRun } from '../../src/explore/observe_run.js';
+import { ProgramRun } from '../../src/explore/program_run.js';
 import { NO_CHOICES } from '../../src/task/choices.js';
-import { ReplaySchedule } from '../../src/task/schedules.js';
+import { findSchedule, ReplaySchedule } from '../../src/task/schedules.js';
 import { type Program, run } from '../thread/run.js';
 import { abba } from './programs.js';
 
@@ -101,5 +103,74 @@ describe('a lost wake-up', () => {
       return 0;
     });
     expect([result.outcome, lostWakeups]).toEqual(['exited', []]);
+  });
+});
+
+/** One slot, one condition variable for both sides, and a signal where a broadcast belongs. */
+function oneSlot(libc: Libc, takers: number, makers: number, items: number) {
+  const mutex = libc.bss(libc.sizeof.pthread_mutex_t);
+  const cond = libc.bss(libc.sizeof.pthread_cond_t);
+  const full = libc.bss(4);
+  const turns = (until: number) => function* turn() {
+    for (let i = 0; i < items; i++) {
+      yield* libc.pthread_mutex_lock(mutex);
+      while (libc.load32(full) !== until) yield* libc.pthread_cond_wait(cond, mutex);
+      libc.store32(full, 1 - until);
+      yield* libc.pthread_cond_signal(cond);
+      yield* libc.pthread_mutex_unlock(mutex);
+    }
+  };
+  return function* all() {
+    const threads: Addr[] = [];
+    for (let i = 0; i < takers; i++) threads.push((yield* libc.pthread_create(null, turns(1)))[1]);
+    for (let i = 0; i < makers; i++) threads.push((yield* libc.pthread_create(null, turns(0)))[1]);
+    for (const thread of threads) yield* libc.pthread_join(thread);
+    return 0;
+  };
+}
+
+describe('a signal that woke the wrong one', () => {
+  it('is named where signals before it that nobody heard did no harm', () => {
+    const main = (libc: Libc) => oneSlot(libc, 2, 2, 2)();
+    const program = new ProgramRun({}, main);
+    const { found } = explore((schedule) => program.run(schedule), { runs: 20_000 });
+    expect(found!.finding).toBe('deadlock');
+    const { lostWakeups, oneWoken } = observeRun({}, main, [], findSchedule(found!.schedule, 1)!);
+    expect(lostWakeups).toEqual([]);
+    expect(oneWoken).toMatchObject([{ signaller: { thread: 'turn' }, woken: { thread: 'turn' }, sleepsAgain: true }]);
+    const [{ woken, others }] = oneWoken as [(typeof oneWoken)[0]];
+    expect(others.map(({ tid }) => tid)).not.toContain(woken.tid);
+    expect(others.length).toBeGreaterThan(0);
+  });
+
+  it('is named where the one that it woke went on: signal for broadcast', async () => {
+    const { default: main } = await import('../../examples/bugs/signal_for_broadcast.js');
+    const program = new ProgramRun({}, main);
+    const { found } = explore((schedule) => program.run(schedule), { runs: 300 });
+    const { lostWakeups, oneWoken } = observeRun({}, main, [], findSchedule(found!.schedule, 1)!);
+    expect(lostWakeups).toEqual([]);
+    expect(oneWoken).toMatchObject([{ signaller: { tid: 1000 }, woken: { thread: 'pass' }, sleepsAgain: false, others: [{ thread: 'pass' }] }]);
+  });
+});
+
+describe('nothing is said of wake-ups', () => {
+  it('where the waiter looked after the signal that nobody heard', () => {
+    const { result, lostWakeups, oneWoken } = observed(function* main(libc: Libc) {
+      const mutex = libc.bss(libc.sizeof.pthread_mutex_t);
+      const cond = libc.bss(libc.sizeof.pthread_cond_t);
+      const items = libc.bss(4);
+      const [, thread] = yield* libc.pthread_create(null, function* maker() {
+        libc.store32(items, 1);
+        yield* libc.pthread_cond_signal(cond);
+      });
+      yield* libc.pthread_join(thread);
+      yield* libc.pthread_mutex_lock(mutex);
+      for (let i = 0; i < 2; i++) {
+        while (libc.load32(items) === 0) yield* libc.pthread_cond_wait(cond, mutex);
+        libc.store32(items, libc.load32(items) - 1);
+      }
+      return 0;
+    });
+    expect([result.outcome, lostWakeups, oneWoken]).toEqual(['deadlock', [], []]);
   });
 });
