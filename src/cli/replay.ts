@@ -1,7 +1,6 @@
 /*
  * guardpage replay LOG...: every log under every release. What differs is told; --strict makes it an exit status.
  */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { ConfigError, type MachineRlimits } from '../machine.js';
@@ -12,8 +11,10 @@ import { FragmentsTrace } from '../trace/fragments.js';
 import { replay } from '../trace/replay.js';
 import { readStraceLog, type StraceLog, StraceLogError } from '../trace/strace_log.js';
 import { EXIT_FAILED, RunError, sentenceOf, UsageError } from './errors.js';
-import { checkFile, checkWritable, reasonOf, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeFile, writeJson } from './output.js';
+import { checkInputs, checkNotEmpty, inputName, NO_LOG, NO_MAPS, readInput } from './input.js';
+import { checkFile, checkWritable, say, STDERR, STDOUT, TO_STDOUT, writeAll, writeFile, writeJson } from './output.js';
 import { CallProgress } from './call_progress.js';
+import { hintsOf } from './replay_hints.js';
 import { type Replayed, replayJson, replaysText, replayText } from './replay_report.js';
 
 /** The flags, as commander hands them over. */
@@ -43,17 +44,21 @@ const OVERCOMMIT_ALWAYS = 1;
 const GZIP = [0x1f, 0x8b];
 
 /** Returns the exit status. */
-export function replayLogs(logs: readonly string[], flags: ReplayFlags): number {
+export async function replayLogs(logs: readonly string[], flags: ReplayFlags): Promise<number> {
   checkWritable(flags.json);
   checkFile('--svg-holes', flags.svgHoles);
-  const areas = flags.initialMaps === undefined ? null : readMaps(flags.initialMaps);
+  checkInputs([...logs, ...(flags.initialMaps === undefined ? [] : [flags.initialMaps])]);
+  const areas = flags.initialMaps === undefined ? null : await readMaps(flags.initialMaps);
   const kernels = flags.kernel ?? [DEFAULT_KERNEL];
   if (flags.svgHoles !== undefined && logs.length * kernels.length > 1) {
     throw new UsageError('--svg-holes draws one log under one release');
   }
   const all: Replayed[] = [];
-  for (const path of logs) {
-    const log = inFile(path, () => readStraceLog(readText(path)));
+  for (const file of logs) {
+    const path = inputName(file);
+    const text = await readText(file);
+    checkNotEmpty(file, text, NO_LOG);
+    const log = inFile(path, () => readStraceLog(text));
     for (const kernel of kernels) all.push(replayed(path, log, kernel, areas, flags));
   }
   report(all, flags);
@@ -82,7 +87,8 @@ function replayed(
       progress: (made) => progress.show(made),
       ...(fragments === null ? {} : { watch: (process) => { mm = process.mm; } }),
     }));
-    return { log: path, kernel, result, ...(fragments === null ? {} : { fragments: fragments.report(mm!) }) };
+    const notes = [...hintsOf(log, result, areas, flags.kernel === undefined), ...result.notes];
+    return { log: path, kernel, result: { ...result, notes }, ...(fragments === null ? {} : { fragments: fragments.report(mm!) }) };
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError(sentenceOf(error)) : error;
   } finally {
@@ -102,29 +108,23 @@ function report(all: readonly Replayed[], flags: ReplayFlags): void {
 
 // ---- files ------------------------------------------------------------------------------------------
 
-function readText(path: string): string {
-  const bytes = readBytes(path);
+async function readText(file: string): Promise<string> {
+  const bytes = await readInput(file);
   if (!GZIP.every((byte, i) => bytes[i] === byte)) return bytes.toString('utf8');
   try {
     return gunzipSync(bytes).toString('utf8');
   } catch (error) {
-    throw new RunError(`${path} is not whole as gzip: ${sentenceOf(error)}`);
+    throw new RunError(`${inputName(file)} is not whole as gzip: ${sentenceOf(error)}`);
   }
 }
 
-function readBytes(path: string): Buffer {
+async function readMaps(file: string): Promise<readonly MapsArea[]> {
+  const text = await readText(file);
+  checkNotEmpty(file, text, NO_MAPS);
   try {
-    return readFileSync(path);
+    return parseMaps(text).areas;
   } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${reasonOf(error)}`);
-  }
-}
-
-function readMaps(path: string): readonly MapsArea[] {
-  try {
-    return parseMaps(readText(path)).areas;
-  } catch (error) {
-    throw error instanceof MapsTextError ? new RunError(`${path}, ${error.message}`) : error;
+    throw error instanceof MapsTextError ? new RunError(`${inputName(file)}, ${error.message}`) : error;
   }
 }
 

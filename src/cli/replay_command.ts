@@ -6,8 +6,9 @@ import * as value from './values.js';
 
 const EXAMPLES = `
 Examples:
-  $ setarch -R strace -f -o ls.log -e inject=brk:signal=STOP:when=1 ls &
-  $ cat /proc/$(pgrep -n -x ls)/maps > ls.maps; pkill -CONT -n -x ls    # it stops at its first call: that is its map after exec
+  $ rm -f ls.log; setarch -R strace -f -o ls.log -e inject=brk:signal=STOP:when=1 ls &
+  $ until grep -qs 'stopped by SIGSTOP' ls.log; do sleep 0.1; done; read -r pid _ < ls.log    # at its first call
+  $ cat /proc/$pid/maps > ls.maps; kill -CONT $pid; wait    # that is its map after exec
   $ guardpage replay ls.log --arch x86_64 --kernel 6.18 --initial-maps ls.maps
   $ guardpage replay server.log.gz --kernel 2.6.9,2.6.11 --initial-maps server.maps --honour
   $ guardpage replay ls.log --arch x86_64 --kernel 6.18 --initial-maps ls.maps --strict --json - | jq .matched
@@ -18,7 +19,7 @@ export function addReplay(program: Command, ended: (status: number) => void): vo
     .command('replay')
     .description('runs the memory calls of strace logs through a machine and release, and compares every result')
     .usage('[options] LOG...')
-    .argument('<LOG...>', 'what strace wrote, also with -f, -t, -r, -T, -y, and gzipped')
+    .argument('<LOG...>', 'what strace wrote, also with -f, -t, -r, -T, -y, and gzipped; - is standard input')
     .option('--arch <NAME>', 'machine (list archs); default i386')
     .option('--kernel <RELEASES>', 'kernel releases (list kernels); default 2.5.46', value.nameList)
     .option('--bits <32|64>', "word size of the task; default the machine's own", value.wordSize)
@@ -41,6 +42,6 @@ export function addReplay(program: Command, ended: (status: number) => void): vo
     .addHelpText('after', EXAMPLES)
     .action(async (logs: string[], flags: ReplayFlags) => {
       const { replayLogs } = await import('./replay.js');
-      ended(replayLogs(logs, flags));
+      ended(await replayLogs(logs, flags));
     });
 }

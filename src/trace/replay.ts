@@ -153,8 +153,17 @@ class Replay {
       options.watch?.(process);
       if (miss !== null && !options.honour) break;
     }
+    this.noteCut(first);
     if (log.execLine !== null) this.notes.push(`line ${log.execLine} replaces the program: what follows is not replayed`);
     return first;
+  }
+
+  private noteCut(miss: Miss | null): void {
+    const { cut } = this.log;
+    if (cut !== null && !cut.isReadable) this.notes.push(`the log is cut off in line ${cut.line}, which is not replayed`);
+    else if (miss !== null && miss.call.line === cut?.line) {
+      this.notes.push(`line ${cut.line}, the last, has no end: its result may be cut off, too`);
+    }
   }
 
   /** Makes one call and compares. */

@@ -36,6 +36,16 @@ export interface StraceLog {
   readonly skipped: number;
   /** The line of an exec that ended the process's memory as it was, or null. */
   readonly execLine: number | null;
+  /** The exec that made the memory, or null: of a log that begins later, or does not say what it ran. */
+  readonly program: { readonly line: number; readonly path: string } | null;
+  /** The log stops before the end of its last line. */
+  readonly cut: CutLine | null;
+}
+
+export interface CutLine {
+  readonly line: number;
+  /** What is there is a call with a result, though perhaps not all of it. */
+  readonly isReadable: boolean;
 }
 
 /** As line N of the log. */
@@ -50,6 +60,8 @@ export class StraceLogError extends Error {
 }
 
 const MOST_QUOTED = 70;
+/** What strace writes beside calls: of signals, of ends, and of itself. */
+const NEWS = /^(?:--- |\+\+\+ |(?:\S*\/)?strace: |<\.\.\. )/;
 const ATTACHED = /strace: Process (\d+) attached$/;
 
 export function quoted(text: string): string {
@@ -57,15 +69,25 @@ export function quoted(text: string): string {
   return `"${clean.length > MOST_QUOTED ? `${clean.slice(0, MOST_QUOTED - 3)}...` : clean}"`;
 }
 
-/** Throws StraceLogError for a memory call that cannot be read, and for a text that is no log at all. */
+/**
+ * Throws StraceLogError for a memory call that cannot be read, and for a text that is no log at all. In a last line
+ * that has no end it is no mistake: the log was cut there.
+ */
 export function readStraceLog(text: string): StraceLog {
-  const reader = new Reader();
+  const reader = new Reader(text.endsWith('\n') ? null : lastLineOf(text));
   let number = 0;
   for (const line of lines(text)) {
     number += 1;
     if (line.trim() !== '') reader.read(line, number);
   }
   return reader.finish();
+}
+
+/** Its number. */
+function lastLineOf(text: string): number {
+  let number = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) number += 1;
+  return number;
 }
 
 /** Without splitting a log of gigabytes into an array first. */
@@ -85,14 +107,28 @@ class Reader {
   /** A line was a call, of any name. */
   private sawCall = false;
   private execLine: number | null = null;
+  private program: StraceLog['program'] = null;
+  private cutIsReadable = true;
+  /** Lines that strace would not write, and whether the first of all is one; its text. */
+  private foreign = 0;
+  private seen = 0;
+  private firstForeign: { readonly line: number; readonly text: string } | null = null;
   private readonly tasks = new StraceTasks();
   /** First halves of calls, by task. */
   private readonly unfinished = new Map<number | null, string>();
   /** Those of them that make a task: thousands of others may sleep. */
   private readonly unfinishedClones = new Map<number | null, string>();
 
+  /** `unended`: the number of a last line without an end. */
+  private readonly unended: number | null;
+
+  constructor(unended: number | null) {
+    this.unended = unended;
+  }
+
   read(line: string, number: number): void {
     const { pid, text } = withoutPrefixes(line);
+    this.noteForeign(text, number);
     const whole = this.joined(pid, text);
     const name = whole === null ? null : nameOfCall(whole);
     if (whole === null || name === null) {
@@ -106,8 +142,21 @@ class Reader {
 
   finish(): StraceLog {
     if (!this.sawCall) throw new StraceLogError(1, 'no line is a system call as strace writes it');
-    const { calls, memoryCalls, skipped, execLine } = this;
-    return { calls, memoryCalls, skipped, execLine };
+    const { calls, memoryCalls, skipped, execLine, program, unended, firstForeign } = this;
+    // A program may write much more than strace does, but a log begins with a line of strace's.
+    if (firstForeign !== null && 2 * this.foreign > this.seen) {
+      const { line, text } = firstForeign;
+      throw new StraceLogError(line, `this is no log of strace: neither this line nor most others are of its form: ${quoted(text)}`);
+    }
+    const cut = unended === null ? null : { line: unended, isReadable: this.cutIsReadable };
+    return { calls, memoryCalls, skipped, execLine, program, cut };
+  }
+
+  private noteForeign(text: string, line: number): void {
+    this.seen += 1;
+    if (nameOfCall(text) !== null || NEWS.test(text)) return;
+    this.foreign += 1;
+    if (this.seen === 1) this.firstForeign = { line, text };
   }
 
   /** The text of a call in one piece; null for the first half of one, and for what is no call. */
@@ -159,16 +208,22 @@ class Reader {
   }
 
   private keep(text: string, name: string, line: number, isMemory: boolean): void {
-    const parsed = parseCall(text);
-    if (parsed === null) throw new StraceLogError(line, `${name} does not end: ${quoted(text)}`);
-    const { args, result, call } = parsed;
-    if (result === null) throw new StraceLogError(line, `${name} has no result: ${quoted(text)}`);
-    const recorded = recordedOf(result);
-    if (recorded === undefined) throw new StraceLogError(line, `${name} has no result that can be read: ${quoted(result)}`);
+    const whole = readCall(text, name);
+    if (typeof whole === 'string') {
+      this.unreadable(line, whole);
+      return;
+    }
+    const { args, recorded, call } = whole;
     const logged = { line, args, recorded, text: call };
     if (isMemory) this.calls.push({ kind: 'memory', name: name as MemoryCallName, ...logged });
     else this.calls.push({ kind: 'descriptor', name: name as DescriptorCallName, ...logged });
     if (isMemory) this.memoryCalls += 1;
+  }
+
+  private unreadable(line: number, message: string): void {
+    if (line !== this.unended) throw new StraceLogError(line, message);
+    this.cutIsReadable = false;
+    this.skipped += 1;
   }
 
   private cloned(text: string): void {
@@ -182,8 +237,33 @@ class Reader {
 
   /** The exec that a log begins with made the memory; a later one of the process itself ends it. */
   private execed(text: string, pid: number | null, line: number): void {
-    if (!/^0\b/.test(parseCall(text)?.result ?? '')) return;
+    const { args = [], result } = parseCall(text) ?? {};
+    if (!/^0\b/.test(result ?? '')) return;
     if (this.tasks.isChild(pid)) this.tasks.leaves(pid);
     else if (this.memoryCalls > 0) this.execLine = line;
+    else this.program = programOf(args, line);
   }
+}
+
+interface WholeCall {
+  readonly args: readonly string[];
+  readonly recorded: Recorded;
+  readonly call: string;
+}
+
+/** A sentence for what is not whole. */
+function readCall(text: string, name: string): WholeCall | string {
+  const parsed = parseCall(text);
+  if (parsed === null) return `${name} does not end: ${quoted(text)}`;
+  const { args, result, call } = parsed;
+  if (result === null) return `${name} has no result: ${quoted(text)}`;
+  const recorded = recordedOf(result);
+  if (recorded === undefined) return `${name} has no result that can be read: ${quoted(result)}`;
+  return { args, recorded, call };
+}
+
+/** The path in execve("/bin/ls", ...) and execveat(3, "ls", ...); null where the log hides it. */
+function programOf(args: readonly string[], line: number): StraceLog['program'] {
+  const path = args.map((text) => /^"(.+)"$/.exec(text)?.[1]).find((text) => text !== undefined);
+  return path === undefined ? null : { line, path };
 }

@@ -51,9 +51,10 @@ describe.concurrent('guardpage maps', () => {
     expect((await guardpage(['maps', '/proc/self/maps'])).stdout).toMatch(/^\d+ areas, .* mapped, \d+ holes/);
   });
 
-  it('an empty text has no areas: a kernel thread', async () => {
-    const { status, stdout } = await guardpage(['maps', '-']);
-    expect({ status, stdout }).toEqual({ status: 0, stdout: '0 areas, 0 B mapped, 0 holes\n' });
+  it('an empty text is refused by its name: of a process that has ended, or of a kernel thread', async () => {
+    const sentence = 'is empty: a process that has ended has no maps, nor has a kernel thread\n';
+    expect(await guardpage(['maps', '-'])).toEqual({ status: 1, stdout: '', stderr: `guardpage: standard input ${sentence}` });
+    expect(await guardpage(['maps', '/dev/null', '--json', '-'])).toEqual({ status: 1, stdout: '', stderr: `guardpage: /dev/null ${sentence}` });
   });
 
   it('--svg draws it under the name of the file, --quiet prints nothing', async () => {
@@ -96,11 +97,9 @@ describe.concurrent('the JSON of maps', () => {
     expect(byKind).toMatchObject({ heap: { areas: 1, bytes: 0x21000 }, guard: { areas: 1, bytes: 4096 }, reserved: { areas: 1, bytes: 66973696 } });
   });
 
-  it('of an empty text has no hole and no highest address', async () => {
-    const { stdout } = await guardpage(['maps', '-', '--json', '-']);
-    expect(JSON.parse(stdout)).toMatchObject({
-      file: 'standard input', areas: [], summary: { areas: 0, largestHole: null, highestAddress: null },
-    });
+  it('of one area has no hole', async () => {
+    const { stdout } = await shell("echo '1000-2000 r-xp 0 03:01 1 /a' | guardpage maps - --json - --quiet");
+    expect(JSON.parse(stdout)).toMatchObject({ file: 'standard input', summary: { areas: 1, largestHole: null, highestAddress: '0x2000' } });
   });
 });
 

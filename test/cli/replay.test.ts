@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { guardpage, refusal, ROOT, scratch } from './guardpage.js';
+import { guardpage, refusal, ROOT, scratch, shell } from './guardpage.js';
 
 const LS = 'test/trace/fixtures/ls.log.gz';
 const ON_HOST = ['--arch', 'x86_64', '--kernel', '6.18', '--initial-maps', 'test/trace/fixtures/ls.maps'];
@@ -136,6 +136,76 @@ the search for 4,096 bytes goes up from TASK_UNMAPPED_BASE, 0x40000000:
     expect((await guardpage(['replay', cut])).stderr).toMatch(/^guardpage: \S+ is not whole as gzip: .*\n$/);
     expect((await guardpage(['replay', LS, '--initial-maps', LS])).stderr)
       .toMatch(/^guardpage: \S+ls.log.gz, line 1: .* is not a line of \/proc\/PID\/maps; .*\n$/);
+  });
+
+  it('a log of another machine is told by its addresses, and that no map was given', async () => {
+    const { status, stdout } = await guardpage(['replay', LS]);
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      '\nnote: line 2 has 0x55555557a000, which no 32-bit task of i386 has: --arch x86_64 with --kernel and its release?\n' +
+      'note: no --initial-maps: the process is taken to begin as a program of guardpage does\n',
+    );
+    const bare = await guardpage(['replay', LS, '--arch', 'x86_64', '--kernel', '6.18', '--json', '-', '--quiet']);
+    expect(json(bare.stdout)['notes']).toEqual([]);
+    const ia64 = await guardpage(['replay', logOf('a.log', '0x2000000000000000'), '--kernel', '2.5.46']);
+    expect(ia64.stdout).toContain('note: line 1 has 0x2000000000000000, which no 32-bit task of i386 has: --arch ia64?\n');
+  });
+
+  it('the map of another process is told by the name of the program, and by where the heap is', async () => {
+    const own = gunzipSync(readFileSync(join(ROOT, LS))).toString().replace('execve("", [""]', 'execve("/usr/bin/ls", ["ls"]');
+    const log = join(scratch(), 'ls.log');
+    writeFileSync(log, own);
+    const notes = async (maps: string) => {
+      const flags = ['--arch', 'x86_64', '--kernel', '6.18', '--initial-maps', maps, '--json', '-', '--quiet'];
+      return json((await guardpage(['replay', log, ...flags])).stdout)['notes'];
+    };
+    expect(await notes('test/trace/fixtures/bash.maps')).toContain(
+      'line 1 runs /usr/bin/ls, but the initial map is of /usr/bin/bash: is it of another process?',
+    );
+    expect(await notes('test/cli/fixtures/host_x86_64.txt')).toEqual(expect.arrayContaining([
+      'the heap of line 2 is not where the initial map has it: is it of another process, or of another moment?',
+    ]));
+    expect(await notes('test/trace/fixtures/ls.maps')).toEqual(['the initial map has no heap: line 2 told where it begins']);
+  });
+
+  it('a protection of what is not mapped is told to be of another process, too', async () => {
+    const log = join(scratch(), 'a.log');
+    writeFileSync(log, 'mprotect(0x7ffff7000000, 4096, PROT_READ) = 0\n');
+    expect((await guardpage(['replay', log, ...ON_HOST])).stdout).toContain(
+      'note: line 1 is about memory that neither the log nor the initial map has mapped: is it of another process, or of another moment?\n',
+    );
+  });
+
+  it('a log cut in the middle of a line is replayed up to there', async () => {
+    const text = gunzipSync(readFileSync(join(ROOT, LS))).toString();
+    const log = join(scratch(), 'cut.log');
+    writeFileSync(log, text.slice(0, text.indexOf('openat(') + 12));
+    const cut = await guardpage(['replay', log, ...ON_HOST]);
+    expect([cut.status, cut.stderr]).toEqual([0, '']);
+    expect(cut.stdout).toContain(': 2 of 2 matched\n');
+    expect(cut.stdout).toContain('note: the log is cut off in line 5, which is not replayed\n');
+    writeFileSync(log, text.slice(0, text.indexOf(' = 0x7ffff7fc0000') + 8));
+    expect((await guardpage(['replay', log, ...ON_HOST])).stdout)
+      .toContain('note: line 3, the last, has no end: its result may be cut off, too\n');
+  });
+
+  it('reads standard input, gzipped or not, once', async () => {
+    const flags = ON_HOST.join(' ');
+    const { stdout } = await shell(`guardpage replay - ${flags} < ${LS}; gunzip -c ${LS} | guardpage replay - ${flags}`);
+    expect(stdout.match(/^standard input on x86_64, Linux 6.18, maple: 26 of 26 matched$/gm)).toHaveLength(2);
+    const maps = await shell(`guardpage replay ${LS} ${flags.replace(/\S+$/, '-')} < test/trace/fixtures/ls.maps`);
+    expect(maps.stdout).toContain('26 of 26 matched');
+    expect(await guardpage(['replay', '-', '-'])).toEqual(refusal('standard input, "-", can be read once only'));
+  });
+
+  it('an empty log and an empty map are told by name', async () => {
+    const empty = join(scratch(), 'empty');
+    writeFileSync(empty, '\n');
+    const said = (sentence: string) => ({ status: 1, stdout: '', stderr: `guardpage: ${sentence}\n` });
+    expect(await guardpage(['replay', empty])).toEqual(said(`${empty} is empty: there is no line of strace in it`));
+    expect(await guardpage(['replay', LS, '--initial-maps', empty]))
+      .toEqual(said(`${empty} is empty: a process that has ended has no maps, nor has a kernel thread`));
+    expect(await guardpage(['replay', '-'])).toEqual(said('standard input is empty: there is no line of strace in it'));
   });
 
   it('refuses what is not there', async () => {

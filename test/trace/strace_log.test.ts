@@ -99,7 +99,44 @@ describe('the calls of a log', () => {
   });
 });
 
+describe('what else a log tells', () => {
+  it('the program that it ran, where it says so', () => {
+    const after = 'brk(NULL) = 0x1\n';
+    expect(readStraceLog(`5 execve("/bin/ls", ["ls"], 0x7ffd /* 1 var */) = 0\n5 ${after}`).program).toEqual({ line: 1, path: '/bin/ls' });
+    expect(readStraceLog(`execve("/x/ls", ["ls"], 0x1) = -1 ENOENT (No)\nexecveat(AT_FDCWD, "./ls", ["l"], 0x1, 0) = 0\n${after}`).program)
+      .toEqual({ line: 2, path: './ls' });
+    expect(readStraceLog(`execve("", [""], 0x7ffd) = 0\n${after}`).program).toBeNull();
+    expect(readStraceLog(`${after}execve("/bin/ls", ["ls"], 0x1) = 0\n`).program).toBeNull();
+  });
+
+  it.each([
+    '5 mmap(NULL, 4096, PROT_READ', '5 openat(AT_FD', '5 openat(AT_FDCWD, "/a", O_RDONLY) =', '5 munmap(0x1000, 4096)', '5 brk(NULL) = 0x',
+  ])('a log cut off in its last line, %j, is read up to there', (last) => {
+    const log = readStraceLog(`5 brk(NULL) = 0x1\n${last}`);
+    expect(log).toMatchObject({ memoryCalls: 1, skipped: 1, cut: { line: 2, isReadable: false } });
+    expect(() => readStraceLog(`5 brk(NULL) = 0x1\n${last}\n`)).toThrow(StraceLogError);
+  });
+
+  it('a last line without its end is a call all the same where it has a result', () => {
+    expect(readStraceLog('brk(NULL) = 0x1')).toMatchObject({ memoryCalls: 1, cut: { line: 1, isReadable: true } });
+    expect(readStraceLog('brk(NULL) = 0x1\n').cut).toBeNull();
+  });
+});
+
 describe('what cannot be read', () => {
+  it('a text that quotes a log is none; a log of a program that writes much is', () => {
+    const call = 'brk(NULL) = 0x1\n';
+    const prose = 'Some words.\nOthers.\n';
+    expect(() => readStraceLog(`# Title\n${prose}${call}`)).toThrow(expect.objectContaining({
+      line: 1, message: 'this is no log of strace: neither this line nor most others are of its form: "# Title"',
+    }));
+    for (const first of [call, '--- SIGCHLD {si_signo=SIGCHLD} ---\n', 'strace: Process 7 attached\n', '5 <... read resumed>) = 0\n']) {
+      expect(readStraceLog(`${first}${prose}${prose}${call}`).memoryCalls).toBeGreaterThan(0);
+    }
+    expect(readStraceLog(`Some words.\n${call}${call}`).memoryCalls).toBe(2);
+  });
+
+
   it.each([
     ['a call that does not close', 'brk(NULL) = 0x1\nmmap(NULL, 4096, PROT_READ', 2, 'mmap does not end: "mmap(NULL, 4096, PROT_READ"'],
     ['a call without a result', 'munmap(0x1000, 4096)', 1, 'munmap has no result: "munmap(0x1000, 4096)"'],
@@ -107,11 +144,11 @@ describe('what cannot be read', () => {
     ['no log', 'hello\nworld\n', 1, 'no line is a system call as strace writes it'],
     ['nothing', '', 1, 'no line is a system call as strace writes it'],
   ])('%s', (_what, text, line, message) => {
-    expect(() => readStraceLog(text)).toThrow(expect.objectContaining({ line, message }));
-    expect(() => readStraceLog(text)).toThrow(StraceLogError);
+    expect(() => readStraceLog(`${text}\n`)).toThrow(expect.objectContaining({ line, message }));
+    expect(() => readStraceLog(`${text}\n`)).toThrow(StraceLogError);
   });
 
   it('bytes that are no letters are not repeated, and long lines are cut', () => {
-    expect(() => readStraceLog(`munmap(${'\u001b[31m\n'.slice(0, 5)}${'9'.repeat(200)}`)).toThrow(/^munmap does not end: "munmap\(\?\[31m9+\.\.\."$/);
+    expect(() => readStraceLog(`munmap(${'\u001b[31m\n'.slice(0, 5)}${'9'.repeat(200)}\n`)).toThrow(/^munmap does not end: "munmap\(\?\[31m9+\.\.\."$/);
   });
 });
