@@ -131,10 +131,13 @@ describe('aslr', () => {
   it('moves mmap and the stack of sparc64 from 2.6.18 on; from 3.8 on the search for 64-bit tasks no more begins there', () => {
     const farthest = (kernel: string, bits: 32 | 64) => {
       const config = { arch: 'sparc64', bits, kernel };
-      const still = at(config);
+      const { target } = new Machine(config);
+      // The vdso of 6.x, which comes first where nothing moves, goes out of the way.
+      const vdso = BigInt(target.vdso.reduce((sum, { npages }) => sum + npages, 0) * 8192);
+      const still = bits === 32 ? at(config) + vdso : at(config) - vdso;
       const seeds = Array.from({ length: 25 }, (_, aslr) => aslr);
       const mmap = seeds.map((aslr) => Number(bits === 32 ? still - at({ ...config, aslr }) : at({ ...config, aslr }) - still));
-      const end = new Machine(config).target.stackTop;
+      const end = target.stackTop;
       const stack = seeds.map((aslr) => (end - new Machine({ ...config, aslr }).target.stackTop) * 8192);
       expect(Math.min(...mmap, ...stack)).toBeGreaterThanOrEqual(0);
       // To the power of two that they stay below.

@@ -124,6 +124,15 @@ export interface Randomization {
    * nothing goes down.
    */
   readonly topDownBase: ((stackBytes: number) => number) | null;
+  /**
+   * The page that the search is asked to put a vdso of `npages` at, by the end of the stack, TASK_SIZE and a generator of
+   * numbers below `range`; null where it is asked for none.
+   */
+  readonly vdsoHint:
+    | ((stackTop: number, npages: number, taskSize: number, below: (range: number) => number) => number)
+    | null;
+  /** How far the vdso moves from where the search finds room. */
+  readonly vdsoShift: number;
 }
 
 /** Values that glibc was built with; see src/thread. Bytes unless the name says otherwise. */
@@ -300,6 +309,9 @@ export interface Target {
   readonly image: readonly ImageArea[];
   /** Mapped side by side, in this order, when the image is there. */
   readonly vdso: readonly PlacedArea[];
+  /** The page where the vdso is wanted, 0 if anywhere; and pages above the place found where it is wanted then. */
+  readonly vdsoHint: number;
+  readonly vdsoShift: number;
   readonly startBrk: number;
   readonly dataDefaultFlags: number;
   /** The task has READ_IMPLIES_EXEC: what it maps and protects readable is executable, too. */

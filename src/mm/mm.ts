@@ -257,13 +257,13 @@ export class Mm {
     this.notePeak();
   }
 
-  /** arch_setup_additional_pages(): one search for all of them, side by side. It is not the program's, nor counted. */
+  /** arch_setup_additional_pages(): one place for all of them, side by side. It is not the program's, nor counted. */
   private mapVdso(): void {
-    const { vdso } = this.target;
+    const { vdso, vdsoHint, vdsoShift } = this.target;
     if (vdso.length === 0) return;
     const npages = vdso.reduce((sum, area) => sum + area.npages, 0);
-    const request = { vpn: 0, offset: 0, npages, isFile: false, isShared: false, pgoff: 0, low32: false };
-    let start = this.search.getUnmappedArea(this, request);
+    let start = this.placeVdso(vdsoHint, npages);
+    if (start >= 0 && vdsoShift > 0) start = this.placeVdso(start + vdsoShift, npages);
     if (start < 0) return;
     for (const area of vdso) {
       if (area.what === 'vdso') this.vdsoStart = start;
@@ -276,6 +276,11 @@ export class Mm {
     }
     this.stats.searches = 0;
     this.stats.probes = 0;
+  }
+
+  private placeVdso(vpn: number, npages: number): number {
+    const request = { vpn, offset: 0, npages, isFile: false, isShared: false, pgoff: 0, low32: false };
+    return this.search.getUnmappedArea(this, request);
   }
 
   /**

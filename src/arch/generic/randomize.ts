@@ -6,13 +6,22 @@
  * arch/sparc64/kernel/sys_sparc.c, arch/sparc/kernel/sys_sparc_64.c (to 6.13): arch_pick_mmap_layout(); 6.13,
  * fs/binfmt_elf.c: load_elf_binary().
  *
+ * The vdso: 3.6 and 3.8, arch/x86/vdso/vma.c, 4.12 and 6.1, arch/x86/entry/vdso/vma.c: vdso_addr(), which 6.13 has no
+ * more; 6.1 and 6.13, arch/sparc/vdso/vma.c: map_vdso(). The arguments of the program fill less than a page of the stack.
+ *
  * The seed takes the place of the kernel's random numbers. Unlike Linux: where exec puts the stack pointer in its
- * page, where MAP_32BIT begins, and the vdso (which 64-bit tasks have above their stack) do not move.
+ * page, and where MAP_32BIT begins, do not move.
  */
 import { Rng } from '../../lib/rng.js';
 import { isSince, type Release, since } from '../../release/index.js';
 import type { ImageArea, Randomization, Target } from '../arch.js';
 import { x86TopDownBase } from './layout.js';
+
+/** Pages that a page table maps on x86, and on sparc64: PTRS_PER_PTE. */
+const X86_PTRS_PER_PTE = 512;
+const SPARC64_PTRS_PER_PTE = 1024;
+/** In a record whose vdso goes where the search finds room for it. */
+const VDSO_BY_SEARCH = { vdsoHint: null, vdsoShift: 0 } as const;
 
 /** x86's, for a space that ends at `end`, or null where the release has none. */
 export function x86Randomization(
@@ -34,7 +43,32 @@ export function x86Randomization(
     brk: since(release, 0, '3.6', 2 ** 25 / pageSize, '6.13', (is64bit ? 2 ** 30 : 2 ** 25) / pageSize),
     brkGap: brkGap(release),
     topDownBase: x86TopDownBase(release, end, pageSize, since(release, 0, '3.6', stack - 1)),
+    vdsoHint: is64bit ? vdsoAddr(release) : null,
+    vdsoShift: 0,
   };
+}
+
+/** vdso_addr() of 64-bit tasks: a place between the end of the stack and the end of the page table that maps what is there. */
+function vdsoAddr(release: Release): Randomization['vdsoHint'] {
+  return since<Randomization['vdsoHint']>(
+    release, null, '3.6', vdsoAddrCutOff, '4.12', vdsoAddrInRange, '6.13', null,
+  );
+}
+
+/** A page of the next 512, or the last place in the page table that ends next: it is in the stack if that is too near. */
+function vdsoAddrCutOff(stackTop: number, npages: number, taskSize: number, below: (range: number) => number): number {
+  const last = Math.min(endOfPageTable(stackTop), taskSize) - npages;
+  return Math.min(stackTop + below(X86_PTRS_PER_PTE), last);
+}
+
+/** Any place in the page table in which the lowest one ends. */
+function vdsoAddrInRange(stackTop: number, npages: number, taskSize: number, below: (range: number) => number): number {
+  const last = Math.min(endOfPageTable(stackTop + npages), taskSize) - npages;
+  return last > stackTop ? stackTop + below(last - stackTop + 1) : stackTop;
+}
+
+function endOfPageTable(vpn: number): number {
+  return Math.ceil(vpn / X86_PTRS_PER_PTE) * X86_PTRS_PER_PTE;
 }
 
 /** A page is left between .bss and the heap, whether the machine moves the heap further or not: 6.13. */
@@ -54,14 +88,36 @@ export function sparcRandomization(
   const mmap = bytes / pageSize;
   // STACK_RND_MASK counts pages of 8 KiB like those of 4 KiB in 2.6.18.
   const stack = since(release, 2 ** 24, '3.6', 2 ** 23) / pageSize;
-  return { down: mmap, up: mmap, upMovesBase: false, stack, movesRegisterStack: false, brk: 0, brkGap: brkGap(release), topDownBase };
+  // Above where the search finds room, if the pages there are free.
+  const vdsoShift = since(release, 0, '6.1', SPARC64_PTRS_PER_PTE);
+  return {
+    down: mmap,
+    up: mmap,
+    upMovesBase: false,
+    stack,
+    movesRegisterStack: false,
+    brk: 0,
+    brkGap: brkGap(release),
+    topDownBase,
+    vdsoHint: null,
+    vdsoShift,
+  };
 }
 
 /** ia64's, read in 3.6 to 6.1: the two stacks alone move, by less than 8 MiB: fs/binfmt_elf.c, ia64_set_rbs_bot(). */
 export function ia64Randomization(release: Release, pageSize: number): Randomization | null {
   if (!isSince(release, '3.6')) return null;
   const stack = 2 ** 23 / pageSize;
-  return { down: 0, up: 0, upMovesBase: false, stack, movesRegisterStack: true, brk: 0, brkGap: 0, topDownBase: null };
+  return {
+    down: 0, up: 0, upMovesBase: false, stack, movesRegisterStack: true, brk: 0, brkGap: 0, topDownBase: null,
+    ...VDSO_BY_SEARCH,
+  };
+}
+
+/** Where the search is asked to put the vdso, for a stack that ends at `stackTop`. */
+function vdsoHint({ randomization, vdso, taskSize }: Target, stackTop: number, below: (range: number) => number): number {
+  const npages = vdso.reduce((sum, area) => sum + area.npages, 0);
+  return randomization?.vdsoHint?.(stackTop, npages, taskSize, below) ?? 0;
 }
 
 /** The target with everything moved as `seed` decides. */
@@ -75,13 +131,17 @@ export function randomized(target: Target, seed: number): Target {
   const stack = pages(randomization.stack);
   const brk = pages(randomization.brk);
   const { taskUnmappedBase } = target;
+  const stackTop = target.stackTop - stack;
+  const hint = vdsoHint(target, stackTop, pages);
   const moves = ({ what }: ImageArea) => what === 'stack' || (what === 'rbs' && randomization.movesRegisterStack);
   return {
     ...target,
     topDownBase: goesDown ? (stackBytes) => randomization.topDownBase!(stackBytes) - mmap : null,
     mmapBaseUp: goesDown || randomization.upMovesBase ? 0 : mmap,
     taskUnmappedBase: goesDown || !randomization.upMovesBase ? taskUnmappedBase : (task) => taskUnmappedBase(task) + mmap,
-    stackTop: target.stackTop - stack,
+    stackTop,
+    vdsoHint: hint,
+    vdsoShift: pages(randomization.vdsoShift),
     startBrk: target.startBrk + randomization.brkGap + brk,
     image: target.image.map((area) =>
       moves(area) ? { ...area, start: area.start - stack, end: area.end - stack } : area),

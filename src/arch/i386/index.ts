@@ -142,6 +142,8 @@ function at(release: Release): Target {
     usecBytes: 4,
     image: image(release),
     vdso: vdso(release),
+    vdsoHint: 0,
+    vdsoShift: 0,
     startBrk: vpnOfBig(0x0804a000n, SHIFT),
     dataDefaultFlags: since(release, VM_DATA_DEFAULT_FLAGS, '2.6.9', VM_DATA_DEFAULT_FLAGS & ~VM_EXEC),
     readImpliesExec: false,

@@ -171,6 +171,8 @@ function at(release: Release): Target {
       stack(release),
     ],
     vdso: [],
+    vdsoHint: 0,
+    vdsoShift: 0,
     startBrk: vpnOfBig(0x6000000000004000n, SHIFT),
     dataDefaultFlags: DATA_FLAGS,
     readImpliesExec: false,

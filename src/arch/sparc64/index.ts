@@ -208,6 +208,8 @@ function at(release: Release, bits: Bits): Target {
     usecBytes: 4, // suseconds_t is an int
     image: image(release, is32bit, BigInt(stackTop) << BigInt(SHIFT)),
     vdso: since<readonly PlacedArea[]>(release, [], '6.1', [pagedVvarArea(1), vdsoArea(1)]),
+    vdsoHint: 0,
+    vdsoShift: 0,
     startBrk: vpnOfBig(is32bit ? 0x24000n : 0x204000n, SHIFT),
     dataDefaultFlags: VM_DATA_DEFAULT_FLAGS,
     readImpliesExec: false,

@@ -304,6 +304,8 @@ function at(release: Release, bits: Bits): Target {
     usecBytes: bits / 8,
     image: image(release, is32bit, stackTop),
     vdso: vdso(release),
+    vdsoHint: 0,
+    vdsoShift: 0,
     startBrk: vpnOfBig(is32bit ? 0x0804a000n : 0x402000n, SHIFT),
     dataDefaultFlags: heapIsExecutable(release, is32bit) ? VM_DATA_DEFAULT_FLAGS : VM_DATA_DEFAULT_FLAGS & ~VM_EXEC,
     readImpliesExec: readImpliesExec(release, is32bit),
