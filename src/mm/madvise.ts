@@ -96,7 +96,7 @@ function walkAreas(mm: Mm, { vpn, npages, advice }: Range): number {
 }
 
 function advise(mm: Mm, piece: Piece): number {
-  if (mm.rules.adviceNeedsFile && mm.vmas.vmFile[piece.h] === 0) return -EBADF;
+  if (mm.rules.adviceNeedsFile && !mm.hasFile(piece.h)) return -EBADF;
   const rule = ruleOf(mm, piece.advice);
   return rule === undefined ? -EINVAL : rules[rule](mm, piece);
 }
@@ -120,7 +120,7 @@ const rules: Readonly<Record<AdviceRule, (mm: Mm, piece: Piece) => number>> = {
     return (piece.vmFlags & unfit) !== 0 ? 0 : changeFlags(mm, piece, (piece.vmFlags | VM_MERGEABLE) >>> 0);
   },
   'no file: EBADF, beyond its end: EIO': willNeed24,
-  'no file: EBADF': (mm, piece) => (mm.vmas.vmFile[piece.h] === 0 ? -EBADF : 0),
+  'no file: EBADF': (mm, piece) => (mm.hasFile(piece.h) ? 0 : -EBADF),
   nothing: () => 0,
   'drop pages': (mm, piece) => ((piece.vmFlags & (VM_LOCKED | VM_PFNMAP)) !== 0 ? -EINVAL : drop(mm, piece)),
   'drop pages, locked ones too': (mm, piece) => ((piece.vmFlags & VM_PFNMAP) !== 0 ? -EINVAL : drop(mm, piece)),
@@ -170,7 +170,7 @@ function newFlags(mm: Mm, { h, vmFlags, advice }: Piece): number {
     case MADV_DONTFORK: return (vmFlags | VM_DONTCOPY) >>> 0;
     case MADV_DOFORK: return (vmFlags & VM_IO) !== 0 ? -EINVAL : (vmFlags & ~VM_DONTCOPY) >>> 0;
     case MADV_WIPEONFORK:
-      return mm.vmas.vmFile[h] !== 0 || (vmFlags & VM_SHARED) !== 0 ? -EINVAL : (vmFlags | VM_WIPEONFORK) >>> 0;
+      return mm.hasFile(h) || (vmFlags & VM_SHARED) !== 0 ? -EINVAL : (vmFlags | VM_WIPEONFORK) >>> 0;
     case MADV_KEEPONFORK: return (vmFlags & ~VM_WIPEONFORK) >>> 0;
     case MADV_DONTDUMP: return (vmFlags | VM_DONTDUMP) >>> 0;
     case MADV_DODUMP: {
@@ -185,7 +185,8 @@ function newFlags(mm: Mm, { h, vmFlags, advice }: Piece): number {
 function changeFlags(mm: Mm, piece: Piece, flags: number): number {
   if (flags < 0) return flags;
   if (flags === piece.vmFlags) return 0;
-  if (vmaModify(mm, piece.h, piece.start, piece.end, flags) >= 0) return 0;
+  const error = vmaModify(mm, piece.h, piece.start, piece.end, flags);
+  if (error !== -ENOMEM) return error;
   return mm.rules.adviceAtMapLimit === 'ENOMEM' ? -ENOMEM : -EAGAIN;
 }
 
@@ -273,7 +274,7 @@ function drop(mm: Mm, { start, end }: Piece): number {
 /** MADV_REMOVE: pages of shared memory read as zeroes again. Other files cannot do it here. */
 function punchHole(mm: Mm, { h, vmFlags, start, end }: Piece, needed: number, otherFiles: number): number {
   const { vmas } = mm;
-  if ((vmFlags & (VM_LOCKED | VM_NONLINEAR)) !== 0 || vmas.vmFile[h] === 0) return -EINVAL;
+  if ((vmFlags & (VM_LOCKED | VM_NONLINEAR)) !== 0 || !mm.hasFile(h)) return -EINVAL;
   if ((vmFlags & VM_SHARED) === 0 || (vmFlags & needed) === 0) return -EACCES;
   const mapping = mm.files[vmas.vmFile[h]!]?.mapping;
   if (!mapping?.isAnonymous) return otherFiles;

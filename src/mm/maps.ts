@@ -33,7 +33,7 @@ export function mapsLines(mm: Mm, stacks: readonly TaskStack[] | null = null): s
 function areaLine(mm: Mm, h: number, tids: ReadonlyMap<number, number> | null): string {
   const { vmas } = mm;
   const file = mm.files[vmas.vmFile[h]!] ?? null;
-  const name = file === null || isKernels(file) ? memoryName(mm, h, file, tids) : escaped(file.path, mm);
+  const name = file === null || file.isSpecial === true ? memoryName(mm, h, file, tids) : escaped(file.path, mm);
   const start = vmas.vmStart[h]! + guardPagesBelow(mm, h);
   const end = vmas.vmEnd[h]! - guardPagesAbove(mm, h);
   return mapsLine(mm, start, end, vmas.vmFlags[h]!, pgoffShown(mm, h, file), file, name);
@@ -78,7 +78,7 @@ function device(file: MappedFile | null): string {
  * the low bits of a long. 6.x shows 0 where there is no file.
  */
 function pgoffShown(mm: Mm, h: number, file: MappedFile | null): number {
-  if (mm.rules.maps.anonymousOffsetZero && (file === null || isKernels(file))) return 0;
+  if (mm.rules.maps.anonymousOffsetZero && (file === null || file.isSpecial === true)) return 0;
   const pgoff = mm.vmas.vmPgoff[h]!;
   return pgoff < 0 ? pgoff + mm.target.vpnEnd : pgoff;
 }
@@ -107,11 +107,6 @@ function tidsOfAreas(mm: Mm, stacks: readonly TaskStack[]): ReadonlyMap<number, 
 
 function note(tids: Map<number, number>, start: number, tid: number): void {
   if (!tids.has(start)) tids.set(start, tid);
-}
-
-/** What exec maps without a file, as [vdso]: its name is in brackets, and a path begins with a slash. */
-function isKernels({ path }: MappedFile): boolean {
-  return path.startsWith('[');
 }
 
 /** [vdso] first; [heap] and [stack]: since 2.6.12. */

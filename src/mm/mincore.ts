@@ -73,8 +73,9 @@ function walkPages(mm: Mm, query: Query): number {
     const h = vmas.find(at);
     if (h === NONE || vmas.vmStart[h]! > at) return -ENOMEM;
     const stop = Math.min(vmas.vmEnd[h]!, end);
+    const seems = mm.rules.special.seemsPresent && mm.files[vmas.vmFile[h]!]?.isSpecial === true;
     for (; at < stop; at++) {
-      const isThere = pageTable.isPresent(at) || isCached(mm, h, at);
+      const isThere = seems || pageTable.isPresent(at) || isCached(mm, h, at);
       if (storeByte(mm, query, index, isThere) < 0) return -EFAULT;
       index += 1;
     }

@@ -100,7 +100,7 @@ export interface MmStats {
 
 /** What stands behind [vdso] and the like: a name, and pages of the kernel's. */
 function specialFile(path: string): MappedFile {
-  return { path, major: 0, minor: 0, inode: 0 };
+  return { path, major: 0, minor: 0, inode: 0, isSpecial: true };
 }
 
 export type { MappedFile } from './requests.js';
@@ -419,6 +419,18 @@ export class Mm {
   /** security_vm_enough_memory(): charges `pages` to all that is committed, or refuses. */
   enoughMemory(pages: number): boolean {
     return this.vm.enoughMemory(pages, this.totalVm);
+  }
+
+  /** Whether a file is behind area `h`: vm_file, which what the kernel itself maps has not. */
+  hasFile(h: number): boolean {
+    const file = this.vmas.vmFile[h]!;
+    return file !== 0 && this.files[file]!.isSpecial !== true;
+  }
+
+  /** Whether area `h` is the kernel's own and none may cut it: may_split() of its vm_ops. */
+  isUncut(h: number): boolean {
+    const file = this.vmas.vmFile[h]!;
+    return file !== 0 && !this.rules.special.isCut && this.files[file]!.isSpecial === true;
   }
 
   /** Splits VMA `h` at `vpn`; returns the upper piece, the lower is prev. Bounds are the caller's. */

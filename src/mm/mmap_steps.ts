@@ -15,7 +15,7 @@ import { POW2 } from '../lib/u64.js';
 import type { MmapStep } from '../release/index.js';
 import { FINISHED, type Mm, type MmapStepFunction } from './mm.js';
 import { fixedRefused, machineRefuses } from './mmap_check.js';
-import { doMunmap } from './munmap.js';
+import { cutEdges, doMunmap } from './munmap.js';
 import type { MmapArgs } from './requests.js';
 import { isExcused } from './shmem.js';
 import { colourPgoff, getUnmappedArea } from './unmapped_area/get_unmapped_area.js';
@@ -241,6 +241,13 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
   'RLIMIT_AS and RLIMIT_DATA less what is replaced: ENOMEM': (mm, args) => {
     const { pages } = replaced(mm, args.at, args.at + args.npages);
     return mm.mayExpand(args.vmFlags, args.npages - pages) ? 0 : -ENOMEM;
+  },
+
+  // vms_gather_munmap_vmas() splits before the checks that follow, and a split stays when they fail.
+  'cut at the edges of what is there': (mm, args) => {
+    const end = args.at + args.npages;
+    const above = mm.vmas.find(args.at);
+    return above === NONE || mm.vmas.vmStart[above]! >= end ? 0 : Math.min(cutEdges(mm, above, args.at, end), 0);
   },
 
   'unmap what is there': (mm, args) => {

@@ -323,6 +323,12 @@ export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one
 
   'three areas below the limit: ENOMEM': (mm) => (mm.vmas.size >= mm.maxMapCount - 3 ? -ENOMEM : 0),
 
+  'special memory is not cut: EINVAL': (mm, remap) => {
+    const h = sourceArea(mm, remap);
+    const isPart = mm.vmas.vmStart[h]! < remap.vpn || mm.vmas.vmEnd[h]! !== remap.vpn + remap.oldPages;
+    return isPart && mm.isUncut(h) ? -EINVAL : 0;
+  },
+
   'charge what is new: ENOMEM': (mm, remap) => charge(mm, remap, keepsOld(remap) ? remap.newPages : growth(remap)),
 
   // The size of a shrink is still in the record when the move charges it; 6.17 never gives it back.

@@ -5,14 +5,15 @@
  *       ^-------^       ->                            and a split that fails leaves the first one done
  */
 import { EINVAL, ENOMEM } from '../arch/generic/errno.js';
+import { VM_LOCKED } from '../arch/generic/mman.js';
 import type { Mm } from './mm.js';
 import { pageAlign } from './page_align.js';
 import { NONE } from './vma_set.js';
 
 /**
  * Unmaps; addresses and lengths are pages and bytes beyond. Returns 0 (also when nothing was mapped
- * there), -EINVAL for an unaligned address, a range beyond TASK_SIZE or a length of 0, -ENOMEM when a
- * split would exceed the map limit.
+ * there), -EINVAL for an unaligned address, a range beyond TASK_SIZE, a length of 0 or a part of what the kernel maps,
+ * -ENOMEM when a split would exceed the map limit.
  */
 export function doMunmap(mm: Mm, vpn: number, offset: number, lenPages: number, lenOffset: number): number {
   const { taskSize } = mm.target;
@@ -25,27 +26,51 @@ export function doMunmap(mm: Mm, vpn: number, offset: number, lenPages: number, 
 
 function unmapPages(mm: Mm, start: number, end: number): number {
   const { vmas } = mm;
-  let h = vmas.find(start);
-  if (h === NONE || vmas.vmStart[h]! >= end) return 0;
+  const hit = vmas.find(start);
+  if (hit === NONE || vmas.vmStart[hit]! >= end) return 0;
+  const first = cutEdges(mm, hit, start, end);
+  if (first < 0) return first;
+  removeAreas(mm, first, end);
+  mm.pageTable.unmap(start, end);
+  mm.dropUnmapped();
+  return 0;
+}
+
+/**
+ * Splits what lies across the bounds of [start, end), whose first area is `hit`; returns the first area that lies in it
+ * whole, or a negative errno of doMunmap's.
+ */
+export function cutEdges(mm: Mm, hit: number, start: number, end: number): number {
+  const { vmas } = mm;
+  let h = hit;
   const everySplit = mm.rules.munmapLimit === 'every-split';
   const full = vmas.size >= mm.maxMapCount;
   // 6.x tests the limit only where the range makes a hole in one area, before it splits anything.
   if (full && !everySplit && start > vmas.vmStart[h]! && end < vmas.vmEnd[h]!) return -ENOMEM;
   if (start > vmas.vmStart[h]!) {
     if (full && everySplit) return -ENOMEM;
+    if (mm.isUncut(h)) return -EINVAL;
     h = mm.split(h, start);
   }
   // The piece at `start` is usually the last one too: look it up only when it is not.
   const last = vmas.vmEnd[h]! >= end ? h : vmas.find(end);
   if (last !== NONE && vmas.vmStart[last]! < end && vmas.vmEnd[last]! > end) {
     if (everySplit && vmas.size >= mm.maxMapCount) return -ENOMEM;
+    if (mm.isUncut(last)) return keepWhole(mm, h, last);
     mm.split(last, end);
     h = vmas.find(start);
   }
-  removeAreas(mm, h, end);
-  mm.pageTable.unmap(start, end);
-  mm.dropUnmapped();
-  return 0;
+  return h;
+}
+
+/** The kernel's own area `last` is not cut, and nothing goes: -EINVAL. */
+function keepWhole(mm: Mm, first: number, last: number): number {
+  const { vmas } = mm;
+  if (!mm.rules.special.forgetsLocks) return -EINVAL;
+  for (let h = first; h !== last; h = vmas.next(h)) {
+    if ((vmas.vmFlags[h]! & VM_LOCKED) !== 0) mm.lockedVm -= vmas.vmEnd[h]! - vmas.vmStart[h]!;
+  }
+  return -EINVAL;
 }
 
 /** Removes areas from `h` up to `end`, telling the search about each, and of the end (the kernel's unmap_vma). */

@@ -12,6 +12,8 @@ export interface MappedFile {
   readonly inode: number;
   /** Its pages; null for a file whose contents nobody gave, which reads as zeroes. */
   readonly mapping?: AddressSpace | null;
+  /** Not a file: what the kernel itself maps, as [vdso]. */
+  readonly isSpecial?: boolean;
   /** True for /dev/zero: a shared map of it is new shared memory. */
   readonly isZero?: boolean;
   /** Its file system has kernels of 5.18 and later align it to huge pages, as ext4 and xfs do. */

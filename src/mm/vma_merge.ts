@@ -10,7 +10,7 @@
  * is_mergeable_vma(); 2.6.11 and 2.6.18,
  * mm/mmap.c: vma_merge(), can_vma_merge_before(), can_vma_merge_after(); 6.1, mm/mmap.c; 6.13 and 6.18, mm/vma.c.
  */
-import { ENOMEM } from '../arch/generic/errno.js';
+import { EINVAL, ENOMEM } from '../arch/generic/errno.js';
 import { VM_SHARED } from '../arch/generic/mman.js';
 import type { Mm } from './mm.js';
 import { NONE } from './vma_set.js';
@@ -149,7 +149,8 @@ function joinPrevAndNext(mm: Mm, prev: number, next: number, anonVma: number): v
 
 /**
  * Gives [start, end), a part of area `h`, other flags: merges it with what is beside it, or splits off the
- * rest. Returns 0, or -ENOMEM when a split would exceed the map limit (an earlier split stays).
+ * rest. Returns 0, -ENOMEM when a split would exceed the map limit (an earlier split stays), or -EINVAL for a part of
+ * what the kernel maps.
  * The engine of 2.6.7 and later: mprotect, madvise, mlock.
  */
 export function vmaModify(mm: Mm, area: number, start: number, end: number, newFlags: number): number {
@@ -158,10 +159,12 @@ export function vmaModify(mm: Mm, area: number, start: number, end: number, newF
   if (mergeModified(mm, h, start, end, newFlags)) return 0;
   if (start !== vmas.vmStart[h]) {
     if (vmas.size >= mm.maxMapCount) return -ENOMEM;
+    if (mm.isUncut(h)) return -EINVAL;
     h = mm.split(h, start);
   }
   if (end !== vmas.vmEnd[h]) {
     if (vmas.size >= mm.maxMapCount) return -ENOMEM;
+    if (mm.isUncut(h)) return -EINVAL;
     h = vmas.prev(mm.split(h, end));
   }
   vmas.vmFlags[h] = newFlags;

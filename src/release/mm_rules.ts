@@ -31,11 +31,11 @@ const mmapFlags4x: readonly MmapStep[] = [
   'vm_flags',
   'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM',
   'RLIMIT_MEMLOCK: EAGAIN',
+  'map type: EINVAL',
   'shared and writable on a read-only file: EACCES',
   'file not readable: EACCES',
   'file without mmap: ENODEV',
   'MAP_GROWSDOWN on a file: EINVAL',
-  'map type: EINVAL',
   'MAP_GROWSDOWN on a shared map: EINVAL',
   'MAP_NORESERVE',
   'RLIMIT_AS and RLIMIT_DATA less what is replaced: ENOMEM',
@@ -45,7 +45,7 @@ const mmapFlags4x: readonly MmapStep[] = [
 
 /** And in 6.1, where MAP_SHARED_VALIDATE is a type of files: from 4.15 on. */
 const mmapFlags61: readonly MmapStep[] = mmapFlags4x.flatMap((step): readonly MmapStep[] =>
-  step === 'shared and writable on a read-only file: EACCES'
+  step === 'map type: EINVAL'
     ? ['MAP_SHARED_VALIDATE of a file with unknown flags: EOPNOTSUPP', step]
     : [step]);
 
@@ -103,6 +103,7 @@ const mremapMoves6x: readonly MremapStep[] = [
   'may not move: ENOMEM',
   'find the address for the piece, then check it',
   'three areas below the limit: ENOMEM',
+  'special memory is not cut: EINVAL',
 ];
 
 export const madvise26: readonly MadviseStep[] = ['unaligned: EINVAL', 'length rounds to 0: EINVAL', 'wraps: EINVAL', 'empty: 0'];
@@ -220,6 +221,7 @@ export const rules25: MmRules = {
   accounts: true,
   prot: { charges: true, semIsShared: true, growsFlags: false, dropsAccount: false, dataLimit: false },
   sharedMemory: { hasLimit: true, noreserveExcuses: true, chargedBesideOld: false, fputWaits: false },
+  special: { isCut: true, forgetsLocks: false, seemsPresent: false },
   noreserveFlag: false,
   stackFlag: false,
   sharedAnonymousPgoffZero: false,
@@ -464,6 +466,7 @@ export const rules61: MmRules = {
   advice: advice61,
   adviceAtMapLimit: 'EAGAIN',
   lock: { ...rules412.lock, countsInInt: false, onFaultNeedsRights: false, onFaultAlone: false },
+  special: { isCut: false, forgetsLocks: true, seemsPresent: true },
   anonVma: '6.1',
   brkMergesHeapOnly: true,
   stackGapFrom: 'accessible memory',
@@ -490,19 +493,21 @@ export const rules613: MmRules = {
     'MAP_LOCKED with RLIMIT_MEMLOCK 0: EPERM',
     'RLIMIT_MEMLOCK: EAGAIN',
     'MAP_SHARED_VALIDATE of a file with unknown flags: EOPNOTSUPP',
+    'map type: EINVAL',
     'shared and writable on a read-only file: EACCES',
     'file not readable: EACCES',
     'file without mmap: ENODEV',
     'MAP_GROWSDOWN on a file: EINVAL',
-    'map type: EINVAL',
     'MAP_GROWSDOWN on a shared map: EINVAL',
     'MAP_NORESERVE',
+    'cut at the edges of what is there',
     'RLIMIT_AS and RLIMIT_DATA less what is replaced: ENOMEM',
     'charge less what is replaced: ENOMEM',
     'unmap what is there',
   ],
   advice: advice613,
   maps: { ...rules61.maps, names: '6.13' },
+  special: { ...rules61.special, forgetsLocks: false },
   anonVma: '6.13',
   prot: { ...rules61.prot, dropsAccount: true },
   sharedMemory: { ...rules61.sharedMemory, chargedBesideOld: true },

@@ -37,6 +37,7 @@ export type MmapStep =
   | 'map type: EINVAL'
   | 'MAP_NORESERVE'
   | 'RLIMIT_AS and RLIMIT_DATA less what is replaced: ENOMEM'
+  | 'cut at the edges of what is there'
   | 'unmap what is there'
   | 'RLIMIT_AS: ENOMEM'
   | 'charge: ENOMEM'
@@ -100,6 +101,7 @@ export type MremapStep =
   | 'find the address, then check it'
   | 'find the address for the piece, then check it'
   | 'three areas below the limit: ENOMEM'
+  | 'special memory is not cut: EINVAL'
   | 'charge what is new: ENOMEM'
   | 'charge what is new or was cut off: ENOMEM';
 
@@ -202,6 +204,7 @@ export interface MmRules {
     readonly dataLimit: boolean;
   };
   readonly sharedMemory: SharedMemoryRules;
+  readonly special: SpecialRules;
   /** VM_NORESERVE is kept in the area's flags: 6.x. */
   readonly noreserveFlag: boolean;
   /** MAP_STACK keeps huge pages away by a flag of its own: 6.7 on. */
@@ -342,6 +345,19 @@ export interface SharedMemoryRules {
   readonly chargedBesideOld: boolean;
   /** The last fput(), which gives the charge back, waits until the system call returns (task_work): 3.6 on. */
   readonly fputWaits: boolean;
+}
+
+/** What the kernel itself maps under a name: _install_special_mapping(), mm/mmap.c. */
+export interface SpecialRules {
+  /** A call may take a part of it: EINVAL from 5.11 on (special_mapping_split()). */
+  readonly isCut: boolean;
+  /**
+   * Where that ends an munmap from below, locked areas which it would have taken whole stay and are not counted as locked
+   * any more: 6.1 (munmap_sidetree()), not in 6.13.
+   */
+  readonly forgetsLocks: boolean;
+  /** mincore says of all its pages that they are there, as of all that has no file to ask: can_do_mincore(), 5.2 on. */
+  readonly seemsPresent: boolean;
 }
 
 /** mlock and its relatives. */

@@ -118,7 +118,7 @@ function fileOf(area: InitialArea, files: Map<string, MappedFile>, alignsHuge: b
   const known = files.get(name);
   if (known !== undefined) return known;
   const [major, minor] = device.split(':').map((digits) => Number.parseInt(digits, 16)) as [number, number];
-  const file = { path: name, major, minor, inode: Number(inode), alignsHuge };
+  const file = { path: name, major, minor, inode: Number(inode), alignsHuge, isSpecial: name.startsWith('[') };
   files.set(name, file);
   return file;
 }

@@ -39,6 +39,11 @@ const POPULATE_WRITE = 23;
 export class NaiveAdvice extends NaiveMaps {
   // ---- madvise --------------------------------------------------------------------------------------
 
+  /** [vdso] and its like have a name and no file. */
+  private isOfFile({ file }: Page): boolean {
+    return file !== '' && !file.startsWith('[');
+  }
+
   private ruleOf(advice: number): AdviceRule | undefined {
     const rule = this.rules.advice[advice];
     return rule?.startsWith('huge pages') && this.target.hugePages === 0 ? undefined : rule;
@@ -68,7 +73,7 @@ export class NaiveAdvice extends NaiveMaps {
       const areaEnd = this.endOf(page);
       const isRear = !page.first && areaEnd < stop;
       at = Math.min(areaEnd, stop);
-      if (this.rules.adviceNeedsFile && page.file === '') return -EBADF;
+      if (this.rules.adviceNeedsFile && !this.isOfFile(page)) return -EBADF;
       const error = rule === undefined ? -EINVAL : this.adviseArea(rule, page, at, advice);
       if (error < 0) return error;
       // 2.6.13's loop goes on behind the area that vma_merge() returned.
@@ -110,7 +115,7 @@ export class NaiveAdvice extends NaiveMaps {
         return (flags & unfit) !== 0 ? 0 : this.changeTo(page, end, flags | VM_MERGEABLE);
       }
       case 'no file: EBADF':
-        return file === '' ? -EBADF : 0;
+        return this.isOfFile(page) ? 0 : -EBADF;
       case 'no file: EBADF, beyond its end: EIO': {
         if (file === '') return -EBADF;
         const first = (flags & VM_RAND_READ) !== 0 ? page.pgoff : page.pgoff - (page.pgoff % 8);
@@ -160,16 +165,17 @@ export class NaiveAdvice extends NaiveMaps {
   }
 
   private flagAdvice(page: Page, end: number, advice: number): number {
-    const { flags, file } = page;
+    const { flags } = page;
     if (advice === DOFORK && (flags & VM_IO) !== 0) return -EINVAL;
-    if (advice === WIPEONFORK && (file !== '' || (flags & VM_SHARED) !== 0)) return -EINVAL;
+    if (advice === WIPEONFORK && (this.isOfFile(page) || (flags & VM_SHARED) !== 0)) return -EINVAL;
     if (advice === DODUMP && (flags & this.rules.neverMerges) !== 0) return -EINVAL;
     return this.changeTo(page, end, this.advised(flags, advice));
   }
 
   private changeTo(page: Page, end: number, flags: number): number {
     if (flags >>> 0 === page.flags) return 0;
-    if (this.change(page.vpn, end, flags >>> 0, true) === 0) return 0;
+    const error = this.change(page.vpn, end, flags >>> 0, true);
+    if (error !== -ENOMEM) return error;
     return this.rules.adviceAtMapLimit === 'EAGAIN' ? -EAGAIN : -ENOMEM;
   }
 
@@ -207,7 +213,7 @@ export class NaiveAdvice extends NaiveMaps {
 
   private punch(pages: readonly Page[], needed: number, otherFiles: number): number {
     const { flags, file } = pages[0]!;
-    if ((flags & (VM_LOCKED | VM_NONLINEAR)) !== 0 || file === '') return -EINVAL;
+    if ((flags & (VM_LOCKED | VM_NONLINEAR)) !== 0 || !this.isOfFile(pages[0]!)) return -EINVAL;
     if ((flags & VM_SHARED) === 0 || (flags & needed) === 0) return -EACCES;
     const shared = this.world.files.get(file);
     if (!shared?.isShm) return -otherFiles;
@@ -422,7 +428,8 @@ export class NaiveAdvice extends NaiveMaps {
     for (let at = start; at < stop; at++) {
       const page = this.at(at);
       if (page === undefined) return { error: -ENOMEM, bytes };
-      bytes.push(page.frame !== null || this.isCached(page) ? 1 : 0);
+      const isSaid = page.file.startsWith('[') && this.rules.special.seemsPresent;
+      bytes.push(isSaid || page.frame !== null || this.isCached(page) ? 1 : 0);
     }
     return { error: 0, bytes };
   }

@@ -201,6 +201,8 @@ export class NaiveMaps extends NaiveFaults {
         const replaced = work.at === null ? 0 : this.range(work.at, work.at + npages).length;
         return fail(!this.mayExpand(work.vmFlags, npages - replaced), ENOMEM);
       }
+      case 'cut at the edges of what is there':
+        return work.at === null ? 0 : this.cutOut(work.at, work.at + npages);
       case 'unmap what is there': {
         const there = work.at === null ? [] : this.range(work.at, work.at + npages);
         work.gone = there.length;

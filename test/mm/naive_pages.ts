@@ -7,7 +7,7 @@
  *      vpn   10     11     12     13            17
  *           [first][     ][first][     ]  ...  [first]        three areas: 10-12, 12-14, 17-18
  */
-import { ENOMEM } from '../../src/arch/generic/errno.js';
+import { EINVAL, ENOMEM } from '../../src/arch/generic/errno.js';
 import {
   VM_ACCOUNT, VM_GROWSDOWN, VM_LOCKED, VM_SHARED, VM_WRITE,
 } from '../../src/arch/generic/mman.js';
@@ -344,6 +344,12 @@ export class NaivePages {
     return 'above';
   }
 
+  /** Whether the area at `vpn` is the kernel's own, goes on from below and is never cut. */
+  private isKept(vpn: number): boolean {
+    const page = this.at(vpn);
+    return page?.first === false && page.file.startsWith('[') && !this.rules.special.isCut;
+  }
+
   /** Marks where areas begin, within the map limit unless the release splits whatever it is. */
   splitAt(vpn: number): boolean {
     const page = this.at(vpn);
@@ -364,7 +370,13 @@ export class NaivePages {
     const below = merges && isFront && this.joinsBelow(start, pages[0]!.pgoff, x);
     const above = merges && isRear && this.joinsAbove(end, pages.at(-1)!.pgoff + 1, x);
     const both = below && above && this.bothSides(start, end, false);
-    if (!below && !above && !(this.splitAt(start) && this.splitAt(end))) return -ENOMEM;
+    if (!below && !above) {
+      for (const edge of [start, end]) {
+        const isWhole = this.isKept(edge) && this.mapCount < this.limits.maxMapCount;
+        if (isWhole) return -EINVAL;
+        if (!this.splitAt(edge)) return -ENOMEM;
+      }
+    }
     if (below && !isRear) this.at(end)!.first = true;
     if (above && !below) this.at(start)!.first = true;
     for (const page of pages) page.flags = flags;
@@ -387,8 +399,8 @@ export class NaivePages {
     page.frame = null;
   }
 
-  /** do_munmap() behind its argument checks: 0 or -ENOMEM. */
-  unmapPages(start: number, end: number): number {
+  /** Marks the ends of the range, which no area crosses then. 0 or a negative errno. */
+  cutOut(start: number, end: number): number {
     const hit = this.range(start, end);
     if (hit.length === 0) return 0;
     const isFull = this.mapCount >= this.limits.maxMapCount;
@@ -399,9 +411,23 @@ export class NaivePages {
       if (isFull && isHole) return -ENOMEM;
       for (const vpn of [start, end]) {
         const page = this.at(vpn);
+        if (this.isKept(vpn)) {
+          // 6.1 has moved them to its list of what goes, and puts them back as they are.
+          const moved = vpn === end && this.rules.special.forgetsLocks ? this.range(start, this.startOf(page!)) : [];
+          this.lockedVm -= moved.filter(({ flags }) => (flags & VM_LOCKED) !== 0).length;
+          return -EINVAL;
+        }
         if (page !== undefined) page.first = true;
       }
     }
+    return 0;
+  }
+
+  /** do_munmap() behind its argument checks: 0 or a negative errno. */
+  unmapPages(start: number, end: number): number {
+    if (this.range(start, end).length === 0) return 0;
+    const error = this.cutOut(start, end);
+    if (error < 0) return error;
     for (const page of this.range(start, end)) this.release(page);
     this.pages.splice(this.indexOf(start), this.indexOf(end) - this.indexOf(start));
     if (!this.rules.sharedMemory.fputWaits) this.world.refund();

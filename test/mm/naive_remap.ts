@@ -181,6 +181,10 @@ export class NaiveMm extends NaiveAdvice {
         return this.findTarget(work, page!, step);
       case 'three areas below the limit: ENOMEM':
         return fail(this.mapCount >= this.limits.maxMapCount - 3, ENOMEM);
+      case 'special memory is not cut: EINVAL': {
+        const isWhole = page!.first && this.endOf(page!) === vpn + oldPages;
+        return fail(page!.file.startsWith('[') && !isWhole && !this.rules.special.isCut, EINVAL);
+      }
       case 'charge what is new: ENOMEM':
         return this.chargeMore(work, keepsOld ? newPages : grow);
       case 'charge what is new or was cut off: ENOMEM':
