@@ -36,8 +36,9 @@ import { type StackStrategy, stackStrategies } from './thread/stacks/index.js';
 import { ProgramError } from './thread/sys.js';
 import { type Main, TsUserMode } from './thread/ts_user_mode.js';
 import {
-  FIRST_PID, grantedFiles, type MachineConfig, refuseUnknownKeys, resolveCount, resolveNptl, resolveOvercommit, resolveRam,
-  resolveSchedule, resolveSearch, resolveStacks, resolveTarget, stacksLack, tracersFor, withGuardAdvice,
+  ConfigError, FIRST_PID, grantedFiles, type MachineConfig, refuseUnknownKeys, resolveCount, resolveNptl,
+  resolveOvercommit, resolveRam, resolveRlimits, resolveSchedule, resolveSearch, resolveSeed, resolveStacks, resolveTarget,
+  stacksLack, tracersFor, withGuardAdvice,
 } from './machine_config.js';
 
 export { ConfigError, type MachineConfig, type MachineRlimits, stacksLack, threadsLack } from './machine_config.js';
@@ -170,12 +171,11 @@ export class Machine {
       pidMax: resolveCount(config.pidMax, 'pid-max', this.target.release.pidMax, FIRST_PID + 1),
       tracer: tracerOf(tracersFor(config)),
       modernNptl: this.nptlVersion === '2.36',
-      seed: config.seed ?? 1,
+      seed: resolveSeed(config),
       onUnknownCall: (name) => config.notice?.(`system call ${name} is not implemented: ENOSYS`),
     });
-    const { rtprio = 0, ...limits } = config.rlimits ?? {};
-    this.rtprio = rtprio;
-    this.rlimits = { ...initRlimits(this.target.release.memlock(this.target.pageSize)), ...limits };
+    this.rtprio = config.rlimits?.rtprio ?? 0;
+    this.rlimits = resolveRlimits(config, initRlimits(this.target.release.memlock(this.target.pageSize)));
     this.mm = makeMm(this.target, this.vm, this.memory, { ...this.rlimits }, {
       search: this.searchName,
       maxMapCount: resolveCount(config.maxMapCount, 'max-map-count', this.target.release.maxMapCount, 1),
@@ -206,6 +206,7 @@ export class Machine {
 
   /** exec: the initial image, and one task with pid 1000 about to enter `main`. */
   load(main: Main, argv: readonly string[] = [], name = 'program'): void {
+    if (typeof main !== 'function') throw new ConfigError(`main is ${String(main)}, not a generator function`);
     this.reset();
     const { kernel, target, config } = this;
     this.mount(name);

@@ -155,6 +155,7 @@ function laidOut(config: MachineConfig, target: Target): Target {
 /** The record of the release asked for; without one 2.5.46, which is known of every machine. */
 function resolveRelease(config: MachineConfig): Release {
   const kernel = config.kernel ?? DEFAULT_KERNEL;
+  if (typeof kernel !== 'string') throw new ConfigError(`kernel ${String(kernel)} is not text, as '2.5.46' is`);
   const choice = findRelease(kernel);
   if (choice === undefined) {
     throw new ConfigError(`no kernel release "${kernel}"; there are: ${list(releases.map((r) => r.name))}`);
@@ -180,6 +181,7 @@ export function resolveStacks(config: MachineConfig, target: Target): StackStrat
   }
   const lack = stacksLack(strategy, target);
   if (lack !== null && config.force !== true) throw new ConfigError(`${lack}; --force gives it that call`);
+  if (lack !== null) config.notice?.(`${lack}: --force gives it that call`);
   return strategy;
 }
 
@@ -206,6 +208,26 @@ export function resolveNptl(config: MachineConfig, target: Target): '2.3.3' | '2
   const lack = version === '2.36' ? threadsLack(target) : null;
   if (lack !== null) throw new ConfigError(`NPTL 2.36: ${lack}; --force gives it what NPTL needs`);
   return version;
+}
+
+/** The seed of the run. */
+export function resolveSeed({ seed = 1 }: MachineConfig): number {
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new ConfigError(`seed ${String(seed)} is not a whole number from 0`);
+  return seed;
+}
+
+/** The limits asked for, over the release's own; each a number of bytes, or for rtprio a priority. */
+export function resolveRlimits({ rlimits = {} }: MachineConfig, standard: Rlimits): Rlimits {
+  const { rtprio: _rtprio, ...limits } = rlimits;
+  for (const [name, value] of Object.entries(rlimits)) {
+    if (name !== 'rtprio' && !(name in standard)) {
+      throw new ConfigError(`no limit "${name}"; there are: ${list([...Object.keys(standard), 'rtprio'])}`);
+    }
+    if (typeof value !== 'number' || !(value >= 0)) {
+      throw new ConfigError(`limit ${name} ${String(value)} is not a number from 0 on, or Infinity`);
+    }
+  }
+  return { ...standard, ...limits };
 }
 
 export function resolveSchedule(config: MachineConfig): Schedule | null {
@@ -249,7 +271,8 @@ export function grantedFiles({ files = {} }: MachineConfig): Record<string, Gran
     if (!path.startsWith('/')) throw new ConfigError(`files: "${path}" is not an absolute path`);
     if (typeof file === 'string') granted[path] = { access: 'rw', store: new MemoryStore(new TextEncoder().encode(file)) };
     else if (file instanceof Uint8Array) granted[path] = { access: 'rw', store: new MemoryStore(file) };
-    else granted[path] = file;
+    else if (typeof file === 'object' && file !== null && 'store' in file) granted[path] = file;
+    else throw new ConfigError(`files: "${path}" is neither text nor bytes`);
   }
   return granted;
 }

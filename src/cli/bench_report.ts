@@ -34,6 +34,7 @@ function textOf({ runs, growth, native }: BenchReport, options: ReportOptions, f
     threadsTable(runs, { color }),
     options.notes.join('\n'),
     growthTable(growth, { color }),
+    growth.some(({ exponent }) => exponent === null) ? 'An exponent takes at least four counts, each at least twice the one before.' : '',
     native === undefined ? '' : nativeText(native, runs, fd),
     plotTerminal(probesSeries(runs), { color }),
     options.explanation ?? '',

@@ -2,7 +2,7 @@
  * guardpage demo: the experiment that guardpage grew from, on three machines. In 2.5.46 (November 2002)
  * the search for a hole began to remember where the first one is.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BenchReport, growthOf } from '../report/index.js';
 import { PROGRAM } from './bench.js';
@@ -28,8 +28,9 @@ const EXPERIMENTS: readonly Combinations[] = [
 ];
 
 const EXPLANATION =
-  'First fit looks at every stack that is already there before it finds room for the next: twice the threads, twice the cost of each.\n' +
-  'With free_area_cache it starts behind them: a thread costs two to four looks, however many there are, on all three machines.';
+  'First fit looks at every stack that is already there before it finds room for the next: twice the threads, twice the looks (probes) for\n' +
+  'each. With free_area_cache it starts behind them: a thread costs two to four looks, however many there are, on all three machines.\n' +
+  'A look takes about a nanosecond here, so that time shows them only where they are many; the counts are the same everywhere.';
 
 /** Returns the exit status. */
 export async function demo(folder: string, quiet: boolean): Promise<number> {
@@ -38,8 +39,9 @@ export async function demo(folder: string, quiet: boolean): Promise<number> {
   try {
     // Not recursive: below /proc, Node looks for a folder that it could make without end.
     if (!existsSync(folder)) mkdirSync(folder);
+    else if (!statSync(folder).isDirectory()) throw new UsageError(`--out ${folder} is not a folder`);
   } catch (error) {
-    throw new UsageError(`cannot make the folder ${folder}: ${reasonOf(error)}`);
+    throw error instanceof UsageError ? error : new UsageError(`cannot make the folder ${folder}: ${reasonOf(error)}`);
   }
   checkWritable(json);
   checkWritable(svg);

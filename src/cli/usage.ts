@@ -52,7 +52,7 @@ function sentenceFor(command: Command, error: CommanderError): Error {
     case 'commander.version':
       return new Answered();
     case 'commander.unknownOption':
-      return new UsageError(`no option "${quoted}" of ${of}; there are: ${optionsOf(command)}${argumentsHint(command)}`);
+      return new UsageError(`no option "${quoted}" of ${of}${suggestion(error)}; there are: ${optionsOf(command)}${argumentsHint(command)}`);
     case 'commander.optionMissingArgument':
       return new UsageError(`option ${quoted.replace(/[<>]/g, '')} of ${of} needs a value`);
     case 'commander.missingArgument':
@@ -62,6 +62,12 @@ function sentenceFor(command: Command, error: CommanderError): Error {
     default:
       return new UsageError(error.message.replace(/^error: /, '').replace(/\s+/g, ' '));
   }
+}
+
+/** Commander's own guess at what was meant. */
+function suggestion({ message }: CommanderError): string {
+  const meant = /\(Did you mean ([^?]*)\?\)/.exec(message)?.[1];
+  return meant === undefined ? '' : ` (${meant}?)`;
 }
 
 /** A frequent slip: arguments of the program without `--` before them. */

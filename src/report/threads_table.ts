@@ -63,7 +63,7 @@ export function growthTable(growth: readonly Growth[], options: TableOptions): s
     STACKS,
     NPTL,
     {
-      head: 'probes ~ threads^',
+      head: 'all probes ~ threads^',
       align: 'right',
       text: (row) => row.exponent?.toFixed(2) ?? NOTHING,
     },

@@ -102,7 +102,7 @@ describe.concurrent('bench threads', () => {
     const [json, svg] = [join(folder, 'b.json'), join(folder, 'b.svg')];
     const { status, stdout, stderr } = await guardpage(['bench', 'threads', '--threads', '5,10', '--json', json, '--svg', svg]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/│ machine │ release │ search .*probes ~ threads\^.*Probes per thread against threads/s);
+    expect(stdout).toMatch(/│ machine │ release │ search .*all probes ~ threads\^.*Probes per thread against threads/s);
     expect(stdout.endsWith(`wrote ${json}\nwrote ${svg}\n`)).toBe(true);
     expect(stdout).not.toContain('\u001b');
     expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ schemaVersion: 1, runs: [{ threads: 5 }, { threads: 10 }] });

@@ -22,6 +22,8 @@ describe.concurrent('commands and options', () => {
     [['run', HELLO, 'x'], 'run takes one program, not also "x": arguments of the program go after --'],
     [['maps'], 'maps needs FILE: see guardpage maps --help'],
     [['maps', 'a', 'b'], 'maps was given too many arguments: see guardpage maps --help'],
+    [['list', 'kernels', '--jsno', '-'], 'no option "--jsno" of list kernels (--json?); there are: --json, --help'],
+    [['demo', '--out', '/dev/null'], '--out /dev/null is not a folder'],
     [['maps', 'a', '--strip'], 'no option "--strip" of maps; there are: --json, --svg, --quiet, --help'],
     [['run', HELLO, '--arch'], 'option --arch NAME of run needs a value'],
   ])('%j', (args, sentence) => refused(args, sentence));

@@ -197,6 +197,35 @@ describe('a machine used wrongly', () => {
   });
 });
 
+describe('values that a machine cannot have', () => {
+  const bad = (config: object) => () => new Machine(config as MachineConfig);
+
+  it.each([
+    [{ seed: 'x' }, 'seed x is not a whole number from 0'],
+    [{ seed: Number.NaN }, 'seed NaN is not a whole number from 0'],
+    [{ kernel: 5.15 }, "kernel 5.15 is not text, as '2.5.46' is"],
+    [{ rlimits: { foo: 1 } }, 'no limit "foo"; there are: data, dataHard, stack, memlock, as, rtprio'],
+    [{ rlimits: { stack: 'big' } }, 'limit stack big is not a number from 0 on, or Infinity'],
+    [{ rlimits: { as: -1 } }, 'limit as -1 is not a number from 0 on, or Infinity'],
+  ])('%j', (config, sentence) => {
+    expect(bad(config)).toThrow(sentence);
+  });
+
+  it('main and files', () => {
+    expect(() => new Machine().load(42 as never)).toThrow('main is 42, not a generator function');
+    const machine = new Machine({ files: { '/etc/x': 3 as never } });
+    const empty = [][Symbol.iterator]() as never;
+    expect(() => machine.load(() => empty)).toThrow('files: "/etc/x" is neither text nor bytes');
+  });
+
+  it('stacks that the kernel cannot serve are said when they are forced', () => {
+    const notices: string[] = [];
+    const machine = new Machine({ kernel: '3.6', arch: 'x86_64', stacks: 'madvise', force: true, notice: (text) => notices.push(text) });
+    expect(machine.stacksForced).toBe(true);
+    expect(notices).toEqual([expect.stringContaining('which Linux 3.6 does not have (6.13 is the first): --force gives it that call')]);
+  });
+});
+
 describe.each(machines)('what is no thread, on $name', ({ config }) => {
   it('is ESRCH for every call that names one, wherever the address leads', () => {
     const ran = run(config, function* (libc) {
