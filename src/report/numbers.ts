@@ -14,13 +14,21 @@ export function grouped(value: number, digits = 0): string {
 }
 
 /**
- * "0.1", "2", "64k", "1.5M": three significant digits at most, as on an axis; but 65,536 is "64Ki",
- * as counts are often powers of two and "65.5k" hides it.
+ * How the numbers of one axis are written, three significant digits at most: "0.1", "2", "64k", "1.5M". Counts that are
+ * all powers of two, or multiples of such, are "1Ki", "64Ki": "65.5k" would hide it. Never both on one axis.
  */
-export function human(value: number): string {
-  const isBinary = value > 0 && value % KIBI === 0 && value % 1000 !== 0;
-  if (isBinary && value % KIBI ** 2 === 0) return `${grouped(value / KIBI ** 2)}Mi`;
-  if (isBinary && value < KIBI ** 2) return `${value / KIBI}Ki`;
+export function axisText(ticks: readonly number[]): (value: number) => string {
+  const large = ticks.filter((tick) => tick >= 1000);
+  const isBinary = large.every((tick) => tick % KIBI === 0) && large.some((tick) => tick % 1000 !== 0);
+  return isBinary ? binary : decimal;
+}
+
+function binary(value: number): string {
+  if (value >= KIBI ** 2 && value % KIBI ** 2 === 0) return `${grouped(value / KIBI ** 2)}Mi`;
+  return value >= KIBI ? `${grouped(value / KIBI)}Ki` : significant(value);
+}
+
+function decimal(value: number): string {
   if (value >= 1e9) return `${significant(value / 1e9)}G`;
   if (value >= 1e6) return `${significant(value / 1e6)}M`;
   if (value >= 1e3) return `${significant(value / 1e3)}k`;

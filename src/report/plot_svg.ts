@@ -10,7 +10,7 @@
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { BenchRun } from './bench_json.js';
-import { countTicks, decadeTicks, fineTicks, human } from './numbers.js';
+import { axisText, countTicks, decadeTicks, fineTicks } from './numbers.js';
 import { seriesOf } from './series.js';
 
 type Measure = 'probesPerThread' | 'usPerThread';
@@ -144,7 +144,8 @@ function valueTicks(values: readonly number[]): number[] {
 
 /** Covers `values`. Labels are looked up, as vega's own number formats know no "64k". */
 function logAxis(field: string, title: string, ticks: number[], values: number[]): object {
-  const labels = Object.fromEntries(ticks.map((tick) => [String(tick), human(tick)]));
+  const textOf = axisText(ticks);
+  const labels = Object.fromEntries(ticks.map((tick) => [String(tick), textOf(tick)]));
   const lo = values.length > 0 ? Math.min(...values) : 1;
   // A single count, or none, still needs an axis to stand on.
   const hi = Math.max(2 * lo, ...values);

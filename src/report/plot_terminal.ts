@@ -14,7 +14,7 @@
 import pc from 'picocolors';
 import { plot } from 'simple-ascii-chart';
 import type { BenchRun } from './bench_json.js';
-import { countTicks, decadeTicks, human } from './numbers.js';
+import { axisText, countTicks, decadeTicks } from './numbers.js';
 import { seriesOf } from './series.js';
 
 export interface PlotSeries {
@@ -108,7 +108,8 @@ function frameOf(lines: readonly Line[], options: PlotOptions): Frame {
   const ys = lines.flatMap((line) => [...line.points.values()]);
   const decades = decadeTicks(10 ** Math.min(...ys), 10 ** Math.max(...ys));
   const yTicks = decades.map(Math.log10);
-  const labels = Math.max(...decades.map((tick) => human(tick).length));
+  const yText = axisText(decades);
+  const labels = Math.max(...decades.map((tick) => yText(tick).length));
   const width = (options.columns ?? COLUMNS) - labels - AXIS_COLUMNS;
   const left = Math.min(...xs);
   return {
@@ -168,13 +169,15 @@ function chartRows(lines: readonly Line[], frame: Frame, options: PlotOptions): 
   const marks = lines.map((line, i) => {
     return symbolise([...line.points], paint(i, options.color)(markOf(i)));
   });
+  const xText = axisText(frame.xTicks.map(unlog));
+  const yText = axisText(frame.yTicks.map(unlog));
   const chart = plot([blank, ...traces, ...marks], {
     width: frame.width,
     height: frame.height,
     yRange: [...frame.y],
     customXAxisTicks: frame.xTicks,
     customYAxisTicks: frame.yTicks,
-    formatter: (log) => human(unlog(log)),
+    formatter: (log, { axis }) => (axis === 'x' ? xText : yText)(unlog(log)),
     lineFormatter: ({ x, y, plotX, plotY }) => {
       return { x: plotX, y: plotY, symbol: symbols.get([x, y].join()) ?? TRACE };
     },
