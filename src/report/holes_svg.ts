@@ -1,6 +1,6 @@
 /*
  * The holes of an address space over time, as SVG: memory calls to the right, addresses upwards. Blue is mapped, orange
- * is a hole between what is mapped, pale is free above or below. Ranges that nobody ever mapped are left out between
+ * is a hole between what is mapped, violet both within one pixel, pale is free above or below. Ranges that nobody ever mapped are left out between
  * panels, and say how large they are. Below it, how much of the free space the largest hole does not have.
  *
  *   40800000 ┌───────────────────────────┐
@@ -52,11 +52,15 @@ const SANS = 'Helvetica, Arial, sans-serif';
 const INK = '#222222';
 const FAINT = '#777777';
 const FREE = '#f1f4f6';
-const MAPPED = [0x2f, 0x7f, 0xb8] as const;
-const HOLE = [0xf2, 0x9a, 0x2e] as const;
+const MAPPED = '#2f7fb8';
+const HOLE = '#f29a2e';
+/** No mixture of the two, which would be a brown that looks like neither. */
+const BOTH = '#b48ac4';
 const LOST = '#c81e1e';
-/** A cell is free, or mapped and hole in one of so many mixtures. */
-const LEVELS = 6;
+/** What a pixel shows: colours by level, 0 being what is free. */
+const LEVELS = [FREE, MAPPED, BOTH, HOLE] as const;
+/** A pixel is of one kind when less than this part of it is of the other. */
+const NEGLIGIBLE = 0.25;
 const TICKS = 4;
 const SEAM = 0.5;
 
@@ -87,7 +91,7 @@ function headSvg(report: FragmentsReport, title: string): string {
     `${grouped(calls)} memory calls; at the end ${grouped(end.holes)} ${end.holes === 1 ? 'hole' : 'holes'}, the largest ` +
     `${bytes(end.largestPages)}; at worst ${Math.round(100 * fragmentationOf(worst))}% of the free space lies outside the largest hole`;
   const legend = [
-    ['mapped', colour(1)], ['hole between maps', colour(LEVELS)], ['free above or below', FREE],
+    ['mapped', MAPPED], ['hole between maps', HOLE], ['both within one pixel', BOTH], ['free above or below', FREE],
   ] as const;
   let x = LEFT;
   const keys = legend.map(([label, fill]) => {
@@ -174,7 +178,7 @@ function cellsSvg(report: FragmentsReport, panel: PlacedPanel): string {
   return parts.join('\n');
 }
 
-/** A level for each pixel of the panel's height, from the top: 0 free, 1 mapped, LEVELS hole, mixtures between. */
+/** A level for each pixel of the panel's height, from the top: an index of LEVELS. */
 function levelsOf({ runs }: SpaceSample, { start, end, height }: PlacedPanel): Uint8Array {
   const levels = new Uint8Array(height);
   const mapped = new Float64Array(height);
@@ -192,7 +196,7 @@ function levelsOf({ runs }: SpaceSample, { start, end, height }: PlacedPanel): U
   for (let cell = lowest; cell <= highest; cell++) {
     // At the two ends what is not mapped is free, no hole.
     const free = cell === lowest || cell === highest ? 0 : 1 - mapped[cell]!;
-    levels[height - 1 - cell] = 1 + Math.round((LEVELS - 1) * Math.max(0, free));
+    levels[height - 1 - cell] = levelOf(free);
   }
   return levels;
 }
@@ -212,14 +216,13 @@ function stripesOf(levels: Uint8Array): string[] {
 function stripeSvg(stripe: string, from: number, to: number, { y }: PlacedPanel): string {
   const [level, top, bottom] = stripe.split(' ').map(Number) as [number, number, number];
   // A little over the edge, so that no seam shows between neighbours; not over the frame.
-  return rect(from, y + top, Math.min(to + SEAM, LEFT + PLOT) - from, bottom - top, colour(level));
+  return rect(from, y + top, Math.min(to + SEAM, LEFT + PLOT) - from, bottom - top, LEVELS[level]!);
 }
 
-/** Between blue and orange. */
-function colour(level: number): string {
-  const part = (level - 1) / (LEVELS - 1);
-  const channel = (i: 0 | 1 | 2) => Math.round(MAPPED[i] + part * (HOLE[i] - MAPPED[i])).toString(16).padStart(2, '0');
-  return `#${channel(0)}${channel(1)}${channel(2)}`;
+/** Of a pixel of which the part `free` is hole. */
+function levelOf(free: number): number {
+  const colour = free < NEGLIGIBLE ? MAPPED : free > 1 - NEGLIGIBLE ? HOLE : BOTH;
+  return LEVELS.indexOf(colour);
 }
 
 // ---- axis and chart ---------------------------------------------------------------------------------

@@ -124,6 +124,25 @@ describe('the picture', () => {
     expect(attributes('#2f7fb8')).toBeGreaterThan(10);
   });
 
+  it('every colour of the panels is in the legend, that of pixels with maps and holes too', () => {
+    // Of every ten pages the first `mapped` are, of 8,000: a pixel has twenty. Then all of them.
+    const sample = (call: number, mapped: number) => {
+      const runs = Array.from({ length: 800 }, (_, i) => [10 * i, 10 * i + mapped]).flat();
+      return { call, areas: 800, holes: 799, freePages: 799 * (10 - mapped), largestPages: 10 - mapped, runs };
+    };
+    const samples = [1, 4, 6, 9].map((mapped, call) => sample(call, mapped));
+    const [end, worst] = [samples[3]!, samples[0]!];
+    const fine = holesSvg({
+      pageSize: 4096, searched: { start: 0, end: 8000 }, calls: 4, end, worst, highestPage: 8000, peakVmas: 800, maxMapCount: 65530,
+      histogram: [], samples,
+    });
+    const fills = (text: string) => [...new Set([...text.matchAll(/<rect [^>]*fill="(#\w+)"/g)].map((match) => match[1]))].sort();
+    const legend = fills(fine.split('\n').find((line) => line.includes('>hole between maps</text>'))!);
+    expect(legend).toHaveLength(4);
+    // The panel as it is before anything is drawn is free.
+    expect(['#f1f4f6', ...fills(fine.slice(fine.indexOf('<g '), fine.indexOf('</g>')))].sort()).toEqual(legend);
+  });
+
   it('has finite coordinates, also of a program that maps nothing', () => {
     // biome-ignore lint/correctness/useYield: a program is a generator.
     const empty = holesSvg(watched(function* nothing() {
