@@ -18,6 +18,8 @@ import { addressText, bytesText } from './bytes.js';
 import {
   AREA_KINDS,
   type AreaKind,
+  gapText,
+  isBeyondUserSpace,
   kindOf,
   type MapsArea,
   sizeOf,
@@ -397,9 +399,11 @@ function breakSvg({ text: label, areas }: Break, x: number, y: number, height: n
 
 function holeSvg(above: Run, below: Run, x: number, y: number): string {
   const start = (below.items.at(-1) as Drawn).end;
-  const { start: end } = above.items[0] as Drawn;
-  const label = `${bytesText(end - start)} free`;
-  const hover = `hole ${addressText(start)}-${addressText(end)}\n${label}`;
+  const lowest = above.items[0] as Drawn;
+  const end = lowest.start;
+  const isHole = lowest.kind === 'break' || !isBeyondUserSpace(lowest.area);
+  const label = lowest.kind === 'break' ? `${bytesText(end - start)} free` : gapText(end - start, lowest.area);
+  const hover = `${isHole ? 'hole ' : ''}${addressText(start)}-${addressText(end)}\n${label}`;
   const middle = x + BAR_WIDTH / 2;
   const words = text(middle, y + HOLE_HEIGHT / 2 + 4, label, 'class="gp-h"');
   return `<g><title>${escaped(hover)}</title>${words}</g>`;

@@ -102,10 +102,10 @@ export function foldText(areas: readonly MapsArea[], fold: Fold): string {
     const holes = Array.from({ length: times }, (_, n) => i + 1 + n * period)
       .filter((next) => next < pastOf(fold))
       .map((next) => (areas[next] as MapsArea).start - (areas[next - 1] as MapsArea).end);
-    const hole = holes.some((bytes) => bytes > 0n) ? `(hole ${rangeText(holes)})` : '';
+    const hole = holes.some((bytes) => bytes > 0n) ? ` (hole ${rangeText(holes)}) ` : '';
     return `[${kindOf(areas[i] as MapsArea)} ${rangeText(sizes)}]${hole}`;
   });
-  return `${grouped(times)} x ${parts.join('')}`;
+  return `${grouped(times)} x ${parts.join('').trimEnd()}`;
 }
 
 function rangeText(sizes: readonly bigint[]): string {

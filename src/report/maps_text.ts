@@ -248,12 +248,23 @@ function counted(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/**
+ * x86_64's vsyscall page lies in the kernel's half: below it are addresses that no processor has, and the kernel. What
+ * parts it from the areas below is no hole of the process, and not free.
+ */
+export function isBeyondUserSpace({ name }: MapsArea): boolean {
+  return name === '[vsyscall]';
+}
+
+/** "1.98 GiB free", or what else lies there: `bytes` below `above`. */
+export function gapText(bytes: bigint, above: MapsArea): string {
+  return `${bytesText(bytes)} ${isBeyondUserSpace(above) ? 'beyond user space' : 'free'}`;
+}
+
 export function holesOf(areas: readonly MapsArea[]): Hole[] {
   return areas.slice(1).flatMap((area, i) => {
     const { end } = areas[i] as MapsArea;
-    // Below x86_64's vsyscall page lie addresses that no processor has, and the kernel: no hole of the process.
-    if (area.name === '[vsyscall]') return [];
-    return area.start > end ? [{ start: end, end: area.start, bytes: area.start - end }] : [];
+    return area.start > end && !isBeyondUserSpace(area) ? [{ start: end, end: area.start, bytes: area.start - end }] : [];
   });
 }
 

@@ -18,6 +18,7 @@ import { type Fold, foldAreas, foldText, type Likeness, pastOf } from './fold_ar
 import {
   AREA_KINDS,
   type AreaKind,
+  gapText,
   kindOf,
   type MapsArea,
   sizeOf,
@@ -208,7 +209,7 @@ function bodyOf(
     const fits = label.length <= room - barWidth;
     const hole = i > 0 ? holeBelow(areas, strip.first) : 0n;
     return [
-      ...(hole > 0n ? [dim(rightmost(`... ${bytesText(hole)} free`, indent, columns))] : []),
+      ...(hole > 0n ? [dim(rightmost(`... ${gapText(hole, areas[strip.first] as MapsArea)}`, indent, columns))] : []),
       start + (fits ? `${bar}${GUTTER}${label}`.trimEnd() : painted(cells, color)),
       ...(fits ? [] : [rightmost(label, indent, columns)]),
     ];

@@ -19,7 +19,7 @@ const HOST_MAP = `16 areas, 74.2 MiB mapped, 7 holes, the largest 127 TiB at 01c
         7ffce5231000-7ffce5252000   132 KiB  SSSSSSSSS                  rw-p [stack]
                                              ... 1.51 MiB free
         7ffce53d4000-7ffce53da000    24 KiB  OOOOO                      2 areas: [vvar], [vdso]
-                                             ... 16 EiB free
+                                             ... 16 EiB beyond user space
 ffffffffff600000-ffffffffff601000     4 KiB  OO                         --xp [vsyscall]
 T file text 1.83 MiB  D file data 36 KiB  H heap 132 KiB  A anonymous rw 8.13 MiB  S stack 132 KiB
 | guard 4 KiB  : reserved 63.9 MiB  M shared 64 KiB  O other 28 KiB  . hole

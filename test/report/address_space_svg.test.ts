@@ -92,6 +92,13 @@ describe('addressSpaceSvg', () => {
     expect(titles).toContain('hole 41803000-bfffe000\n1.98 GiB free');
   });
 
+  it('what lies below the vsyscall page is no hole, and not free', () => {
+    const titles = titlesOf(draw(X86_64));
+    expect(titles).toContain('7ffd7eef1000-ffffffffff600000\n16 EiB beyond user space');
+    expect(titles.filter((title) => title.startsWith('hole '))).toHaveLength(6);
+    expect(draw(X86_64)).toContain(' 6 holes, ');
+  });
+
   it('labels the addresses of a small picture, and sums up the kinds', () => {
     const svg = draw(I386, 'test_str02');
     const { areas } = parseMaps(I386);

@@ -60,8 +60,9 @@ describe('foldAreas', () => {
 describe('foldText', () => {
   it.each([
     ['aBaBaB', 'equal', '3 x [guard 4 KiB][anonymous rw 8 KiB]'],
-    ['B.B.B', 'equal', '3 x [anonymous rw 8 KiB](hole 4 KiB)'],
-    ['aB.aC..aD', 'same kind', '3 x [guard 4 KiB][anonymous rw 8 KiB to 16 KiB](hole 4 KiB to 8 KiB)'],
+    ['B.B.B', 'equal', '3 x [anonymous rw 8 KiB] (hole 4 KiB)'],
+    ['aB.aC..aD', 'same kind', '3 x [guard 4 KiB][anonymous rw 8 KiB to 16 KiB] (hole 4 KiB to 8 KiB)'],
+    ['a.Ba.Ba.B', 'equal', '3 x [guard 4 KiB] (hole 4 KiB) [anonymous rw 8 KiB]'],
   ] as const)('%s', (picture, likeness, text) => {
     const areas = draw(picture);
     const [fold] = foldAreas(areas, likeness, 3);

@@ -90,6 +90,15 @@ describe('stripMap', () => {
     expect(strip(evil)).toContain('a\\033[2Jb');
   });
 
+  it('below the vsyscall page nothing is free, and no hole: as many are free as the first line says', () => {
+    const apart = '400000-401000 r-xp 0 03:01 1 /a\n7ffff0000000-7ffff0001000 rw-p 0 00:00 0 [stack]\n';
+    const vsyscall = 'ffffffffff600000-ffffffffff601000 --xp 0 00:00 0 [vsyscall]';
+    const lines = strip(apart + vsyscall).split('\n');
+    expect(lines[0]).toMatch(/ 1 hole,/);
+    expect(lines.filter((line) => line.endsWith(' free'))).toHaveLength(1);
+    expect(lines.filter((line) => /^ +\.\.\. 16 EiB beyond user space$/.test(line))).toHaveLength(1);
+  });
+
   it('no areas make one line', () => {
     expect(strip('')).toBe('0 areas, 0 B mapped, 0 holes');
   });
