@@ -4,7 +4,8 @@
  */
 import { ConfigError, Machine, type MachineConfig, stacksLack, threadsLack } from '../machine.js';
 import { stackStrategies } from '../thread/stacks/index.js';
-import { findArch } from '../arch/index.js';
+import { findArch, whyNot } from '../arch/index.js';
+import { findRelease } from '../release/index.js';
 import { grouped } from '../report/numbers.js';
 import { UsageError } from './errors.js';
 import { bytes as bytesOf, DEFAULT_WARMUP } from './values.js';
@@ -95,12 +96,24 @@ function configsOf(lists: Combinations, notes: Set<string>): RunPlan['config'][]
   for (const name of arch) {
     const sizes = wordSizesOf(name, lists, arch.length === 1, notes);
     for (const bits of sizes) for (const release of kernel) for (const way of search) for (const version of nptl) {
+      const lack = cellLack(name, bits, release);
+      if (lack !== null && arch.length * kernel.length > 1) {
+        notes.add(`${lack.replace(/; known: .*/, '')}: left out`);
+        continue;
+      }
       const config = { arch: name, kernel: release, bits, search: way, nptl: version, seed, layout: lists.layout, aslr: lists.aslr };
       for (const stacks of stacksFor(config, lists, notes)) configs.push({ ...config, stacks, force: lists.force });
     }
   }
-  if (configs.length === 0) throw new UsageError(`none of these machines has tasks of that size: ${[...notes].join('; ')}`);
+  if (configs.length === 0) throw new UsageError(`nothing is left to run: ${[...notes].join('; ')}`);
   return configs;
+}
+
+/** Why a machine is not there under a release, both of which exist; null where it is. */
+function cellLack(name: string, bits: 32 | 64 | undefined, kernel: string | undefined): string | null {
+  const arch = findArch(name);
+  const release = kernel === undefined ? undefined : findRelease(kernel)?.release;
+  return arch === undefined || release === undefined ? null : whyNot(arch, bits ?? arch.bits[0]!, release);
 }
 
 /** Of the sizes asked for, those the machine has. Of a machine asked for alone, all or none. */

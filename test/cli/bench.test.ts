@@ -12,6 +12,12 @@ async function bench(...args: string[]): Promise<BenchReport> {
   return JSON.parse(stdout) as BenchReport;
 }
 
+async function leftOut(...args: string[]): Promise<[number | null, string, string[][]]> {
+  const { status, stdout, stderr } = await guardpage(['bench', 'threads', '--threads', '10', '--warmup', '0', '--json', '-', ...args]);
+  const { runs } = JSON.parse(stdout) as { runs: { arch: string; kernel: string }[] };
+  return [status, stderr, runs.map(({ arch, kernel }) => [arch, kernel])];
+}
+
 describe.concurrent('bench threads', () => {
   it('reports host, program, runs and growth', async () => {
     const report = await bench('--threads', '10,20,40,80', '--kernel', '2.5.45,2.5.46');
@@ -57,6 +63,14 @@ describe.concurrent('bench threads', () => {
       ['sparc64', 32, '2.3.3', 24576], ['sparc64', 32, '2.36', 24576], ['sparc64', 64, '2.3.3', 24576],
       ['sparc64', 64, '2.36', 24576], ['ia64', 64, '2.3.3', 196608], ['ia64', 64, '2.36', 196608],
     ]);
+  });
+
+  it('leaves out what machine and release were never together, and says so', async () => {
+    const [status, stderr, runs] = await leftOut('--arch', 'i386,ia64', '--kernel', '4.12,6.18');
+    expect(status).toBe(0);
+    expect(stderr).toContain('Linux 6.18 does not run on ia64: it was removed in 6.7: left out\n');
+    expect(runs).toEqual([['i386', '4.12'], ['i386', '6.18'], ['ia64', '4.12']]);
+    expect((await guardpage(['bench', 'threads', '--arch', 'ia64', '--kernel', '6.18', '--threads', '10'])).status).toBe(2);
   });
 
   it('lifts the limits to what the run needs, and says to what', async () => {
