@@ -204,6 +204,8 @@ export interface Target {
   /** End of the space that a search may use: TASK_SIZE, or 0xf0000000 of 32-bit sparc tasks. */
   readonly searchEnd: number;
   readonly stackTop: number;
+  /** STACK_TOP_MAX: where exec makes every task's stack first. */
+  readonly stackTopMax: number;
   taskUnmappedBase(task: TaskView): number;
   /** The task that exec makes: what TASK_UNMAPPED_BASE will be evaluated for. */
   readonly newTask: TaskView;

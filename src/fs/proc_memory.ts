@@ -46,7 +46,7 @@ function byCounts(mm: Mm, hasDataVm: boolean, clampsExe: boolean): MemoryCounts 
       if ((flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) === VM_EXEC) exec += npages;
       else if ((flags & VM_GROWSDOWN) !== 0) stack += npages;
       else if ((flags & (VM_WRITE | VM_SHARED)) === VM_WRITE) data += npages;
-    } else if (file !== 0) {
+    } else if (file !== 0 && mm.files[file]!.isSpecial !== true) {
       shared += npages;
       if ((flags & (VM_EXEC | VM_WRITE)) === VM_EXEC) exec += npages;
     } else if ((flags & STACK) !== 0) {

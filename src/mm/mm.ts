@@ -7,7 +7,7 @@
  */
 import { topDownBase } from '../arch/generic/layout.js';
 import { VM_ACCOUNT, VM_GROWSDOWN, VM_LOCKED, VM_SHARED, VM_WRITE } from '../arch/generic/mman.js';
-import type { Target, TaskView } from '../arch/index.js';
+import type { ImageArea, Target, TaskView } from '../arch/index.js';
 import { bug } from '../lib/bug.js';
 import type { MmRules, SearchName } from '../release/index.js';
 import type { AddressSpace } from './address_space.js';
@@ -233,14 +233,12 @@ export class Mm {
     const { target, vmas } = this;
     this.files.push(program);
     for (const area of target.image) {
-      const fromFile = area.fileOffset !== null;
-      const pgoff = fromFile ? area.fileOffset / target.pageSize : 0;
-      const file = fromFile ? 1 : 0;
-      const start = this.rules.anonymousPgoff && !fromFile ? area.start : pgoff;
-      this.addArea(vmas.find(area.start), area.start, area.end, start, area.vmFlags, file);
-      this.account(area.vmFlags, area.end - area.start);
+      const file = area.fileOffset === null ? 0 : 1;
+      const start = area.what === 'stack' ? this.stackStart(area) : area.start;
+      this.addArea(vmas.find(start), start, area.end, this.imagePgoff(area, start), area.vmFlags, file);
+      this.account(area.vmFlags, area.end - start);
       // Image and stack are charged whatever the mode: a refusal would fail the exec itself.
-      if ((area.vmFlags & VM_ACCOUNT) !== 0 || area.neverGivesBack === true) this.vm.committed += area.end - area.start;
+      if ((area.vmFlags & VM_ACCOUNT) !== 0 || area.neverGivesBack === true) this.vm.committed += area.end - start;
       if (area.what === 'text') {
         this.startCode = area.start;
         this.endCode = area.end;
@@ -255,6 +253,24 @@ export class Mm {
     this.brkOffset = 0;
     this.mapVdso();
     this.notePeak();
+  }
+
+  private stackStart({ start, end }: ImageArea): number {
+    const most = Math.max(Math.floor(this.rlimits.stack / this.target.pageSize), 1);
+    return this.rules.stack.startsInLimit ? Math.max(start, end - most) : start;
+  }
+
+  /** vm_pgoff of what exec maps from page `start` on. */
+  private imagePgoff({ what, end, fileOffset }: ImageArea, start: number): number {
+    const { pageSize } = this.target;
+    if (fileOffset !== null) return fileOffset / pageSize;
+    if (!this.rules.anonymousPgoff) return 0;
+    return what === 'stack' ? start + this.stackShift(end) : start;
+  }
+
+  /** How many pages exec has moved a stack down that ends at `end`: its vm_pgoff does not tell. */
+  stackShift(end: number): number {
+    return this.rules.stack.isMoved ? this.target.stackTopMax - end : 0;
   }
 
   /** arch_setup_additional_pages(): one place for all of them, side by side. It is not the program's, nor counted. */

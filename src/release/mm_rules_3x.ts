@@ -87,7 +87,7 @@ export const rules36: MmRules = {
   mmapMinAddr: 65536,
   highestAreErrors: true,
   unmapForgetsHole: false,
-  stack: { guardPage: true, keepsPageBelow: false, keepsPgoff: true },
+  stack: { guardPage: true, keepsPageBelow: false, keepsPgoff: true, isMoved: true, startsInLimit: true },
   brk: { ...rules2618.brk, least: 'start_brk', dataFrom: 'start_brk' },
   maps: { ...rules2618.maps, names: '3.6', anonymousOffsetZero: true },
   reserve: { ...rules2618.reserve, wraps: true },

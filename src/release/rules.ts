@@ -319,6 +319,10 @@ export interface StackRules {
   readonly keepsPageBelow: boolean;
   /** It grows down by no more pages than its vm_pgoff has: not yet in 2.6.18. */
   readonly keepsPgoff: boolean;
+  /** exec makes it below STACK_TOP_MAX and moves it to its place, where vm_pgoff stays: shift_arg_pages(), not yet in 2.6.18. */
+  readonly isMoved: boolean;
+  /** exec gives it no more pages than RLIMIT_STACK: setup_arg_pages(), not yet in 2.6.18. */
+  readonly startsInLimit: boolean;
 }
 
 /** What vm_enough_memory() keeps from tasks without CAP_SYS_ADMIN, which all programs here are. */

@@ -87,7 +87,7 @@ function addArea(mm: Mm, area: InitialArea, mapped: MappedFile | null, isStack: 
   const special = target.vdso.find(({ name }) => name === area.name);
   const vmFlags = flagsOf(area, special) | (isStack ? VM_GROWSDOWN | VM_ACCOUNT : 0);
   const hasPlace = special === undefined ? mm.rules.anonymousPgoff && file === 0 : !mm.rules.maps.anonymousOffsetZero;
-  const own = hasPlace ? start : Number(area.offset / BigInt(target.pageSize));
+  const own = hasPlace ? start + (isStack ? mm.stackShift(end) : 0) : Number(area.offset / BigInt(target.pageSize));
   if (special?.what === 'vdso') mm.vdsoStart = start;
   mm.addArea(vmas.find(start), start, end, own, vmFlags, file);
   mm.account(vmFlags, end - start);

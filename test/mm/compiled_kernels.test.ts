@@ -9,10 +9,12 @@ import {
   PROT_NONE, PROT_READ, PROT_SEM, PROT_WRITE, VM_ACCOUNT,
 } from '../../src/arch/generic/mman.js';
 import { MLOCK_ONFAULT, MREMAP_FIXED, MREMAP_MAYMOVE } from '../../src/arch/generic/mman_calls.js';
+import { memoryCounts } from '../../src/fs/proc_memory.js';
 import { doMlock2 } from '../../src/mm/mlock.js';
 import { mapsLines } from '../../src/mm/maps.js';
 import { doMprotect } from '../../src/mm/mprotect.js';
 import { doMunmap } from '../../src/mm/munmap.js';
+import { statusRules } from '../../src/release/status_fields.js';
 import { mmap } from '../support/calls.js';
 import { baseOf, draw, picture, protect } from '../support/draw.js';
 import { execMm, newMm } from '../support/machines.js';
@@ -182,5 +184,46 @@ describe('/proc/PID/maps', () => {
     };
     const whole = 'r-xp 00000000 00:00 0          [vdso]';
     expect(answers(['4.12', '6.1', '6.18'], upper)).toEqual({ '4.12': whole, '6.1': -EINVAL, '6.18': -EINVAL });
+  });
+});
+
+describe('the stack of exec', () => {
+  const stackPages = (release: string, stack: number) => {
+    const { vmas } = execMm({ arch: 'i386', release, rlimits: { stack } });
+    return vmas.vmEnd[vmas.last()]! - vmas.vmStart[vmas.last()]!;
+  };
+
+  it('has no more pages than RLIMIT_STACK, 64 KiB here, from 3.6 on', () => {
+    const limited = (release: string) => [stackPages(release, 65536), stackPages(release, 2 ** 23)];
+    expect(answers(['3.6', '3.8', '4.12', '6.1', '6.18'], limited))
+      .toEqual({ '3.6': [16, 34], '3.8': [16, 34], '4.12': [16, 33], '6.1': [16, 33], '6.18': [16, 33] });
+  });
+
+  it('was made at STACK_TOP_MAX, so that what a 32-bit task of x86_64 maps in it merges with nothing, from 3.6 on', () => {
+    const pieces = (arch: string, bits: 32 | 64) => (release: string) => {
+      const mm = execMm({ arch, bits, release });
+      const before = mm.vmas.size;
+      const addr = BigInt(mm.target.stackTop - 10) * 4096n;
+      mmap(mm, { addr, len: 0x1000n, flags: 'PRIVATE ANONYMOUS FIXED GROWSDOWN', prot: mm.vmas.vmFlags[mm.vmas.last()]! & 7 });
+      return mm.vmas.size - before;
+    };
+    const releases = ['3.6', '3.8', '4.12', '6.1', '6.18'];
+    const none = Object.fromEntries(releases.map((release) => [release, 0]));
+    expect(answers(releases, pieces('i386', 32))).toEqual(none);
+    expect(answers(releases, pieces('x86_64', 64))).toEqual(none);
+    expect(answers(releases, pieces('x86_64', 32))).toEqual({ '3.6': 2, '3.8': 2, '4.12': 2, '6.1': 2, '6.18': 2 });
+  });
+});
+
+describe('/proc/PID/status', () => {
+  it('counts the vdso, which has no file, as data in 2.6.18 to 3.8', () => {
+    const data = (release: string) => {
+      const mm = execMm({ arch: 'i386', release });
+      const rules = statusRules(mm.target.release);
+      const before = memoryCounts(mm, rules);
+      doMunmap(mm, mm.vdsoStart, 0, 1, 0);
+      return [before.data - memoryCounts(mm, rules).data, before.lib - memoryCounts(mm, rules).lib];
+    };
+    expect(answers(['2.6.18', '3.6', '3.8', '4.12'], data)).toEqual({ '2.6.18': [1, 0], '3.6': [1, 0], '3.8': [1, 0], '4.12': [0, 1] });
   });
 });

@@ -92,6 +92,7 @@ function at(release: Release): Target {
     taskSize: TASK_SIZE,
     searchEnd: TASK_SIZE,
     stackTop: TASK_SIZE,
+    stackTopMax: TASK_SIZE,
     taskUnmappedBase: () => TASK_UNMAPPED_BASE,
     newTask: { is32bit: true, mapBase: 0 },
     search: release.genericSearch.down ?? release.genericSearch.up,

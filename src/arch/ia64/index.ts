@@ -116,6 +116,7 @@ function at(release: Release): Target {
     taskSize: TASK_SIZE,
     searchEnd: TASK_SIZE,
     stackTop: vpnOfBig(STACK_TOP, SHIFT),
+    stackTopMax: vpnOfBig(STACK_TOP, SHIFT),
     taskUnmappedBase: (task) => task.mapBase,
     newTask: { is32bit: false, mapBase: DEFAULT_MAP_BASE },
     search,

@@ -154,6 +154,7 @@ function at(release: Release, bits: Bits): Target {
     taskSize: is32bit ? since(release, TASK_SIZE, '3.6', TASK_SIZE32) : TASK_SIZE,
     searchEnd: is32bit ? end : TASK_SIZE,
     stackTop,
+    stackTopMax: hole.start,
     taskUnmappedBase: (task: TaskView) => (task.is32bit ? UNMAPPED_BASE32 : hole.end),
     newTask: { is32bit, mapBase: 0 },
     search: search(release),

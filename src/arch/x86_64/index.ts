@@ -250,6 +250,7 @@ function at(release: Release, bits: Bits): Target {
     taskSize,
     searchEnd: end,
     stackTop,
+    stackTopMax: taskSize64(release),
     taskUnmappedBase: () => base,
     newTask: { is32bit, mapBase: 0 },
     search,
