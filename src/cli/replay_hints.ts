@@ -29,8 +29,10 @@ function machineHint(log: StraceLog, { arch, bits }: ReplayResult, isDefaultKern
     if (kind !== 'memory' || recorded === null || 'error' in recorded || recorded.word.hi === 0) continue;
     const { hi, lo } = recorded.word;
     const address = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
+    const machine = machineOf(address);
+    const flags = machine === arch ? '--bits 64' : `--arch ${machine}`;
     const kernel = isDefaultKernel ? ' with --kernel and its release' : '';
-    return `line ${line} has 0x${address.toString(16)}, which no 32-bit task of ${arch} has: --arch ${machineOf(address)}${kernel}?`;
+    return `line ${line} has 0x${address.toString(16)}, which no 32-bit task of ${arch} has: ${flags}${kernel}?`;
   }
   return null;
 }

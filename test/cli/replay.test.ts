@@ -149,6 +149,8 @@ the search for 4,096 bytes goes up from TASK_UNMAPPED_BASE, 0x40000000:
     expect(json(bare.stdout)['notes']).toEqual([]);
     const ia64 = await guardpage(['replay', logOf('a.log', '0x2000000000000000'), '--kernel', '2.5.46']);
     expect(ia64.stdout).toContain('note: line 1 has 0x2000000000000000, which no 32-bit task of i386 has: --arch ia64?\n');
+    const word = await guardpage(['replay', LS, '--arch', 'x86_64', '--bits', '32', '--kernel', '6.18']);
+    expect(word.stdout).toContain('note: line 2 has 0x55555557a000, which no 32-bit task of x86_64 has: --bits 64?\n');
   });
 
   it('the map of another process is told by the name of the program, and by where the heap is', async () => {
