@@ -20,6 +20,7 @@ const SINCE: Readonly<Record<string, string>> = {
   '2.6.17': 'set_robust_list get_robust_list',
   '2.6.19': 'getcpu',
   '2.6.27': 'dup3 pipe2',
+  '2.6.30': 'preadv pwritev',
   '2.6.31': 'rt_tgsigqueueinfo',
   '2.6.36': 'prlimit64',
   '3.7': 'kern_features',

@@ -4,6 +4,12 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import { findArch, isKnown } from '../../src/arch/index.js';
+import { i386Syscalls } from '../../src/arch/i386/syscallent.js';
+import { ia64Syscalls } from '../../src/arch/ia64/syscallent.js';
+import { sparc32Syscalls, sparc64Syscalls } from '../../src/arch/sparc64/syscallent.js';
+import { x8664Syscalls } from '../../src/arch/x86_64/syscallent.js';
+import { releases } from '../../src/release/index.js';
 import { targetNamed } from './targets.js';
 
 const NUMBERS = `
@@ -33,10 +39,13 @@ describe.each(['i386', 'sparc64', 'ia64'].map((name, column) => ({ name, column 
 });
 
 describe('what differs between tables of one machine', () => {
-  it('32-bit sparc tasks have calls of their own, and otherwise the numbers of 64-bit ones', () => {
+  it('32-bit sparc tasks have calls of their own, and otherwise the numbers of 64-bit ones, but two', () => {
     const signals = { pause: 29, sigpending: 183, sigaction: 198, sigsuspend: 201, sigreturn: 216, sigprocmask: 220 };
-    const own = { ...signals, stat64: 139, lstat64: 132, fstat64: 63, mmap2: 56, getuid32: 44, getgid32: 53, geteuid32: 69, getegid32: 70, truncate64: 77, ftruncate64: 84 };
-    expect(targetNamed('sparc64 32-bit').nr).toEqual({ ...targetNamed('sparc64').nr, ...own });
+    const own = { ...signals, stat64: 139, lstat64: 132, fstat64: 63, mmap2: 56, getuid32: 44, getgid32: 53, geteuid32: 69, getegid32: 70, truncate64: 77, ftruncate64: 84, fcntl64: 155, time: 231 };
+    const times = { clock_gettime64: 403, clock_getres_time64: 406, clock_nanosleep_time64: 407, pselect6_time64: 413, ppoll_time64: 414, rt_sigtimedwait_time64: 421, futex_time64: 422 };
+    const { memory_ordering, utrap_install, ...shared } = targetNamed('sparc64').nr;
+    expect([memory_ordering, utrap_install]).toEqual([52, 164]);
+    expect(targetNamed('sparc64 32-bit').nr).toEqual({ ...shared, ...own, ...times });
   });
 
   it('ia64 counts from 1024', () => {
@@ -48,4 +57,55 @@ describe('what differs between tables of one machine', () => {
       expect(targetNamed(name).backported).toEqual(['set_tid_address']);
     }
   });
+});
+
+/*
+ * Calls that some machine has and this one has not, by arch/x86/entry/syscalls/syscall_{32,64}.tbl, arch/sparc and
+ * arch/ia64/kernel/syscalls/syscall.tbl of 6.1: where a name is absent here it must be in the table.
+ */
+const TIME64 = 'clock_getres_time64 clock_gettime64 clock_nanosleep_time64 futex_time64 ppoll_time64 pselect6_time64 rt_sigtimedwait_time64';
+const SIGNALS = 'sigaction sigpending sigprocmask sigreturn sigsuspend';
+const IDS32 = 'getegid32 geteuid32 getgid32 getuid32';
+const ABSENT: Readonly<Record<string, string>> = {
+  'i386': 'clone2 getdomainname getpagesize getunwind kern_features memory_ordering newfstatat perfctr utrap_install',
+  'x86_64': `${TIME64} ${SIGNALS} ${IDS32} _llseek _newselect clone2 fcntl64 fstat64 fstatat64 ftruncate64 getdomainname getpagesize
+    getunwind ipc kern_features lstat64 memory_ordering mmap2 nice oldolduname olduname perfctr signal socketcall stat64 stime
+    truncate64 ugetrlimit utrap_install waitpid`,
+  'sparc64': `${TIME64} ${SIGNALS} ${IDS32} arch_prctl clone2 clone3 fcntl64 ftruncate64 get_thread_area getunwind mmap2 modify_ldt
+    newfstatat oldolduname olduname pause set_thread_area time truncate64 ugetrlimit`,
+  'sparc64 32-bit': `arch_prctl clone2 clone3 get_thread_area getunwind memory_ordering modify_ldt newfstatat oldolduname olduname
+    set_thread_area ugetrlimit utrap_install`,
+  'ia64': `${TIME64} ${SIGNALS} ${IDS32} _llseek _newselect alarm arch_prctl clone3 fcntl64 fork fstat64 fstatat64 ftruncate64
+    get_thread_area getdomainname getpagesize getpgrp ipc kern_features lstat64 memory_ordering modify_ldt nice oldolduname
+    olduname pause perfctr set_thread_area signal socketcall stat64 stime time truncate64 ugetrlimit utrap_install vfork waitpid`,
+};
+
+describe('a call of one machine has its number on every machine that has it', () => {
+  const tables: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+    'i386': i386Syscalls, 'x86_64': x8664Syscalls, 'sparc64': sparc64Syscalls, 'sparc64 32-bit': sparc32Syscalls, 'ia64': ia64Syscalls,
+  };
+  const names = [...new Set(Object.values(tables).flatMap((table) => Object.keys(table)))].sort();
+
+  it.each(Object.keys(tables))('%s', (machine) => {
+    expect(names.filter((name) => tables[machine]![name] === undefined)).toEqual(ABSENT[machine]!.split(/\s+/).sort());
+  });
+
+  it('x86_64 has these by syscall_64.tbl', () => {
+    const late = { alarm: 37, getdents: 78, chdir: 80, getgid: 104, geteuid: 107, getegid: 108, getpgrp: 111, getpriority: 140, setpriority: 141, sched_rr_get_interval: 148, modify_ldt: 154, sethostname: 170, setdomainname: 171, get_thread_area: 211, clock_settime: 227, readlinkat: 267, faccessat: 269, pselect6: 270, ppoll: 271, execveat: 322, userfaultfd: 323 };
+    expect(x8664Syscalls).toMatchObject(late);
+    expect([i386Syscalls, sparc64Syscalls, ia64Syscalls].map(({ close_range, futex_waitv }) => [close_range, futex_waitv]))
+      .toEqual([[436, 449], [436, 449], [1460, 1473]]);
+  });
+});
+
+it('what a table got late or lost has no number where the release lacks it', () => {
+  const has = (arch: string, bits: 32 | 64, call: string) => releases
+    .filter((release) => isKnown(findArch(arch)!, bits, release) && findArch(arch)!.at(release, bits).nr[call] !== undefined)
+    .map(({ name }) => name);
+  expect(has('i386', 32, 'arch_prctl')[0]).toBe('4.12');
+  expect(has('x86_64', 32, 'arch_prctl')[0]).toBe('4.12');
+  expect(has('x86_64', 64, 'get_thread_area').at(-1)).toBe('2.5.46');
+  expect(has('x86_64', 64, 'getdents64')[0]).toBe('2.5.74');
+  expect([has('x86_64', 64, 'ppoll')[0], has('x86_64', 32, 'pselect6')[0], has('i386', 32, 'ppoll')[0]]).toEqual(['3.6', '3.6', '2.4.20']);
+  expect(has('sparc64', 64, 'perfctr').at(-1)).toBe('2.6.18');
 });

@@ -182,6 +182,8 @@ export const i386Syscalls: Readonly<Record<string, number>> = {
   rt_sigtimedwait_time64: 421,
   futex_time64: 422,
   clone3: 435,
+  close_range: 436,
   faccessat2: 439,
   process_madvise: 440,
+  futex_waitv: 449,
 };

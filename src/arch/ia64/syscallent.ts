@@ -140,6 +140,8 @@ export const ia64Syscalls: Readonly<Record<string, number>> = {
   statx: 1350,
   pkey_mprotect: 1354,
   rseq: 1357,
+  close_range: 1460,
   faccessat2: 1463,
   process_madvise: 1464,
+  futex_waitv: 1473,
 };

@@ -16,7 +16,7 @@ import { backportedCalls, isSince, type Release, type SearchName, since } from '
 import type { Arch, Bits, ImageArea, NptlParameters, PlacedArea, Target, TaskView, VaHole } from '../arch.js';
 import { sparcOpenFlags } from '../generic/fcntl.js';
 import { dataArea, hasGnuStack, pagedVvarArea, stackArea, textArea, vdsoArea } from '../generic/image.js';
-import { knownCalls, SHM_CALLS } from '../generic/known_calls.js';
+import { knownCalls, SHM_CALLS, without } from '../generic/known_calls.js';
 import { gapBelowStack } from '../generic/layout.js';
 import {
   genericMapOf, PROT_EXEC, PROT_READ, PROT_WRITE, VM_DATA_DEFAULT_FLAGS, VM_EXEC, VM_READ,
@@ -128,6 +128,13 @@ function entries(release: Release, is32bit: boolean): Readonly<Record<string, st
 /** What each table got later. */
 const LATER = { ...SHM_CALLS, '6.1': 'pkey_mprotect' };
 
+function syscalls(release: Release, is32bit: boolean): Readonly<Record<string, number>> {
+  const table = is32bit
+    ? knownCalls(sparc32Syscalls, release, LATER)
+    : knownCalls(sparc64Syscalls, release, { ...LATER, '2.6.13': 'stat64 lstat64 fstat64' });
+  return isSince(release, '3.6') ? without(table, ['perfctr']) : table;
+}
+
 /** systbls.S, both tables. */
 function lateCalls(release: Release): readonly string[] {
   const clocks = ['clock_settime', 'clock_gettime', 'clock_getres', 'clock_nanosleep'];
@@ -198,7 +205,7 @@ function at(release: Release, bits: Bits): Target {
     errno: (generic) => sparcErrno.get(generic) ?? generic,
     genericErrno: (errno) => genericOfSparc.get(errno) ?? errno,
     trap: is32bit ? ta10 : ta6d,
-    nr: knownCalls(is32bit ? sparc32Syscalls : sparc64Syscalls, release, is32bit ? LATER : { ...LATER, '2.6.13': 'stat64 lstat64 fstat64' }),
+    nr: syscalls(release, is32bit),
     lateCalls: lateCalls(release),
     backported: backportedCalls(release),
     entry: entries(release, is32bit),

@@ -1,8 +1,10 @@
 /**
  * System-call numbers of sparc64, 64-bit entry: Linux arch/sparc/kernel/syscalls/syscall.tbl (6.1).
- * The 32-bit entry has mmap2 as well, and the old calls for signals: arch/sparc64/kernel/systbls.S, sys_call_table32
- * (2.5.46).
+ * The 32-bit entry has mmap2 as well, the old calls for signals, and those of 64-bit times, but neither utrap_install nor
+ * memory_ordering: arch/sparc64/kernel/systbls.S, sys_call_table32 (2.5.46).
  */
+
+import { without } from '../generic/known_calls.js';
 
 export const sparc64Syscalls: Readonly<Record<string, number>> = {
   restart_syscall: 0,
@@ -160,11 +162,16 @@ export const sparc64Syscalls: Readonly<Record<string, number>> = {
   shmctl: 396,
   shmat: 397,
   shmdt: 398,
+  close_range: 436,
   faccessat2: 439,
   process_madvise: 440,
+  futex_waitv: 449,
 };
 
 export const sparc32Syscalls: Readonly<Record<string, number>> = {
-  ...sparc64Syscalls, pause: 29, sigpending: 183, sigaction: 198, sigsuspend: 201, sigreturn: 216, sigprocmask: 220,
-  getuid32: 44, getgid32: 53, mmap2: 56, geteuid32: 69, getegid32: 70, truncate64: 77, ftruncate64: 84,
+  ...without(sparc64Syscalls, ['memory_ordering', 'utrap_install']),
+  pause: 29, sigpending: 183, sigaction: 198, sigsuspend: 201, sigreturn: 216, sigprocmask: 220,
+  getuid32: 44, getgid32: 53, mmap2: 56, geteuid32: 69, getegid32: 70, truncate64: 77, ftruncate64: 84, fcntl64: 155,
+  time: 231, clock_gettime64: 403, clock_getres_time64: 406, clock_nanosleep_time64: 407, pselect6_time64: 413,
+  ppoll_time64: 414, rt_sigtimedwait_time64: 421, futex_time64: 422,
 };

@@ -161,12 +161,16 @@ function gate(release: Release, is32bit: boolean): GateArea | null {
       );
 }
 
+/** The table of 64-bit tasks got these later than others did: asm-x86_64/unistd.h. */
+const LATER64 = { '2.5.74': 'getdents64', '2.6.19': 'pselect6 ppoll' };
+
 /**
  * 2.4.20 has tkill on all machines but this one, where NPTL needs it as it needs futex. 2.5.45 and 2.5.46 alone have
- * set_thread_area.
+ * set_thread_area and get_thread_area.
  */
 function syscalls64(release: Release): Readonly<Record<string, number>> {
-  const table = isSince(release, '2.5.74') ? without(x8664Syscalls, ['set_thread_area']) : x8664Syscalls;
+  const known = knownCalls(x8664Syscalls, release, LATER64);
+  const table = isSince(release, '2.5.74') ? without(known, ['set_thread_area', 'get_thread_area']) : known;
   return release.servesNptl ? table : knownCalls(table, release, { '2.5.45': 'tkill' });
 }
 
@@ -222,7 +226,7 @@ function entries32(release: Release): Readonly<Record<string, string>> {
 }
 
 /** The table of 32-bit tasks got some calls later than the machine did: ia32entry.S. */
-const CALLS32 = { ...SHM_CALLS, '2.5.74': 'signal remap_file_pages', '4.12': 'arch_prctl' };
+const CALLS32 = { ...SHM_CALLS, '2.5.74': 'signal remap_file_pages', '2.6.19': 'pselect6 ppoll', '4.12': 'arch_prctl' };
 
 function lateCalls32(release: Release): readonly string[] {
   return isSince(release, '2.6.0') ? [] : ['clock_settime', 'clock_gettime', 'clock_getres', 'clock_nanosleep'];
