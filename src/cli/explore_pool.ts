@@ -1,20 +1,22 @@
 /*
- * The pool of workers of `guardpage run --explore`: a thread for each core, kept as long as there are shards. Which
- * shards there are, and which of them is believed, depends on the number of schedules alone and not on the cores.
+ * The pool of workers of `guardpage run --explore`: a thread for each core, which has some of the lanes. The schedules are
+ * those of all lanes in turn, however many workers there are.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Exploration } from '../explore/explore.js';
+import type { Exploration, Part } from '../explore/explore.js';
+import { apart, joined, rootOf, sumOf } from '../explore/lanes.js';
 import type { ObservedRun } from '../explore/observe_run.js';
 import { RunError, sentenceOf, UsageError } from './errors.js';
-import { CONTROL_WORDS, EXPLORED, type ExploreAnswer, type ExploreJob, type ExploreSetup, LOWEST, STOP } from './explore_messages.js';
+import { CONTROL_WORDS, EXPLORED, type ExploreAnswer, type ExploreJob, type ExploreSetup, LOWEST, NOTHING_FOUND, STOP } from './explore_messages.js';
 import type { Setup } from './messages.js';
 
-/** Schedules that are one worker's. */
-const ONE_SHARD = 2000;
-const SHARDS = 16;
-/** How often what is left over is shared out again. */
-const MOST_ROUNDS = 4;
+/** Parts of the schedules, which take turns. */
+const LANES = 16;
+/** Schedules for which one worker is enough. */
+const ONE_WORKER = 1000;
+/** How far the lanes go before the first look at what they found; twice as far each time. */
+const FIRST_STEP = 4;
 /** Nearly all that a run allocates is garbage at its end: room for thousands of runs saves a fifth of the time. */
 const YOUNG_MB = 96;
 /** How often progress is looked at. */
@@ -41,16 +43,17 @@ export interface Explored {
 
 export async function exploreInPool(request: ExploreRequest): Promise<Explored> {
   const control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS));
-  control[LOWEST] = SHARDS;
-  const shards = request.runs <= ONE_SHARD ? 1 : SHARDS;
+  control[LOWEST] = NOTHING_FOUND;
+  const lanes = request.options.only === undefined ? LANES : 1;
+  const workers = request.runs <= ONE_WORKER ? 1 : Math.min(lanes, availableParallelism());
   const members: Member[] = [];
   const watch = new Watch(request, control);
   try {
-    for (let i = 0; i < Math.min(shards, availableParallelism()); i++) members.push(new Member(request, control));
+    for (let i = 0; i < workers; i++) members.push(new Member(request, control));
     const work = async () => {
       const setups = await Promise.all(members.map((member) => member.ready));
       watch.start();
-      const done = await exploreShards(members, request, shards, control);
+      const done = await exploreLanes(members, request, lanes, control);
       const exploration = joined(done);
       const first = await members[0]!.observe('replay:');
       const { found } = exploration;
@@ -65,45 +68,34 @@ export async function exploreInPool(request: ExploreRequest): Promise<Explored> 
 }
 
 /**
- * The runs are shared out evenly. What shards that are soon exhausted leave over goes to the others, which begin again
- * with more: that costs what they had done, but no schedule depends on how fast another shard was.
+ * All lanes go on side by side, each further by as much as the others, and what one that is over leaves goes to the
+ * rest: so which schedules are run for a budget depends on neither the cores nor how fast a lane was.
  */
-async function exploreShards(
-  members: readonly Member[], request: ExploreRequest, shards: number, control: Int32Array,
-): Promise<Exploration[]> {
-  const done: Exploration[] = [];
-  let open = Array.from({ length: shards }, (_, shard) => shard);
-  let share = Math.floor(request.runs / shards);
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const queue = [...open];
-    const take = async (member: Member) => {
-      for (let shard = queue.shift(); shard !== undefined; shard = queue.shift()) {
-        const runs = share + (round === 0 && shard < request.runs % shards ? 1 : 0);
-        done[shard] = await member.explore({ ...request.options, runs, shard, shards });
-      }
-    };
-    await Promise.all(members.map(take));
-    const left = request.runs - done.reduce((sum, { explored }) => sum + explored, 0);
-    open = open.filter((shard) => !done[shard]!.exhausted);
-    if (done.some(({ found }) => found !== null) || Atomics.load(control, STOP) !== 0) break;
-    if (open.length === 0 || left < open.length) break;
-    share += Math.floor(left / open.length);
-    for (const shard of open) Atomics.sub(control, EXPLORED, done[shard]!.explored);
+async function exploreLanes(members: readonly Member[], request: ExploreRequest, lanes: number, control: Int32Array): Promise<Part[]> {
+  const done: Part[] = [];
+  const bound = Math.ceil(request.runs / lanes) + 1;
+  const goOn = (which: readonly number[], limit: number) => Promise.all(members.map(async (member, i) => {
+    for (const lane of which.filter((one) => one % members.length === i)) {
+      const runs = limit + rootOf(lane);
+      const options = { ...request.options, shard: lane, shards: lanes, runs: runs <= bound ? bound : request.runs };
+      done[lane] = await member.explore(options, runs);
+    }
+  }));
+  let open = Array.from({ length: lanes }, (_, lane) => lane);
+  await goOn(open, 0);
+  for (let limit = 0, step = FIRST_STEP; !isDone(done, control); step *= 2) {
+    open = open.filter((lane) => !done[lane]!.isOver);
+    const left = request.runs - 1 - sumOf(done, apart);
+    if (open.length === 0 || left <= 0) break;
+    const most = Math.min(step, Math.floor(left / open.length));
+    limit += Math.max(1, most);
+    await goOn(most === 0 ? open.slice(0, left) : open, limit);
   }
   return done;
 }
 
-/** The shards as one exploration: what the lowest of them found is found. */
-function joined(done: readonly Exploration[]): Exploration {
-  const sum = (of: (one: Exploration) => number) => done.reduce((n, one) => n + of(one), 0);
-  return {
-    explored: sum(({ explored }) => explored),
-    exhausted: done.every(({ exhausted }) => exhausted),
-    cut: sum(({ cut }) => cut),
-    longest: Math.max(...done.map(({ longest }) => longest)),
-    complete: Math.min(...done.map(({ complete }) => complete)),
-    found: done.find(({ found }) => found !== null)?.found ?? null,
-  };
+function isDone(done: readonly Part[], control: Int32Array): boolean {
+  return done.some(({ found }) => found !== null) || Atomics.load(control, STOP) !== 0;
 }
 
 /** One worker, which does one job at a time. */
@@ -132,9 +124,9 @@ class Member {
     this.ready = this.answer().then((answer) => (answer as ExploreAnswer & { kind: 'ready' }).setup);
   }
 
-  async explore(options: (ExploreJob & { kind: 'explore' })['options']): Promise<Exploration> {
-    const answer = await this.ask({ kind: 'explore', options });
-    return (answer as ExploreAnswer & { kind: 'explored' }).exploration;
+  async explore(options: (ExploreJob & { kind: 'explore' })['options'], runs: number): Promise<Part> {
+    const answer = await this.ask({ kind: 'explore', options, runs });
+    return (answer as ExploreAnswer & { kind: 'explored' }).part;
   }
 
   async observe(schedule: string): Promise<ObservedRun> {

@@ -1,11 +1,11 @@
 /*
- * A worker of `guardpage run --explore`: loads the program once, then takes shards of the exploration until there are no
- * more. What the program prints while it is explored is compared and not shown.
+ * A worker of `guardpage run --explore`: loads the program once, then goes on with lanes of the exploration as it is
+ * told. What the program prints while it is explored is compared and not shown.
  */
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
-import { explore, ExploreError } from '../explore/explore.js';
+import { ExploreError, Explorer } from '../explore/explore.js';
 import { observeRun } from '../explore/observe_run.js';
 import { ProgramRun } from '../explore/program_run.js';
 import { decodeChoices, NO_CHOICES } from '../task/choices.js';
@@ -29,22 +29,39 @@ function doJob(job: ExploreJob, program: ProgramRun, main: Main): ExploreAnswer 
     const run = observeRun(setup.config, main, setup.argv, new ReplaySchedule(choices));
     return { kind: 'observed', run: { ...run, result: { ...run.result } } };
   }
-  const shard = job.options.shard ?? 0;
+  const part = laneOf(job, program).explore(job.runs);
+  const { shard = 0, shards = 1 } = job.options;
+  if (part.found !== null) lower(turnOf(part.explored, shard, shards) - shards);
+  return { kind: 'explored', part };
+}
+
+const lanes = new Map<number, Explorer>();
+
+function laneOf({ options }: ExploreJob & { kind: 'explore' }, program: ProgramRun): Explorer {
+  const { shard = 0, shards = 1 } = options;
+  const known = lanes.get(shard);
+  if (known?.options.runs === options.runs) return known;
+  if (known !== undefined) Atomics.sub(control, EXPLORED, known.explored);
   let counted = 0;
   const shouldStop = (explored: number) => {
     Atomics.add(control, EXPLORED, explored - counted);
     counted = explored;
-    return Atomics.load(control, STOP) !== 0 || Atomics.load(control, LOWEST) < shard;
+    return Atomics.load(control, STOP) !== 0 || Atomics.load(control, LOWEST) < turnOf(explored, shard, shards);
   };
-  const exploration = explore((schedule) => program.run(schedule), { ...job.options, shouldStop });
-  if (exploration.found !== null) lower(shard);
-  return { kind: 'explored', exploration };
+  const lane = new Explorer((schedule) => program.run(schedule), { ...options, shouldStop });
+  lanes.set(shard, lane);
+  return lane;
 }
 
-/** Shards above `shard` need not go on. */
-function lower(shard: number): void {
-  for (let seen = Atomics.load(control, LOWEST); seen > shard; seen = Atomics.load(control, LOWEST)) {
-    if (Atomics.compareExchange(control, LOWEST, seen, shard) === seen) return;
+/** When a lane that has run so many has its next turn. The first lane counts one that all have in common. */
+function turnOf(explored: number, lane: number, lanesInAll: number): number {
+  return (explored - (lane === 0 ? 1 : 0)) * lanesInAll + lane;
+}
+
+/** Turns after `turn` need not be taken. */
+function lower(turn: number): void {
+  for (let seen = Atomics.load(control, LOWEST); seen > turn; seen = Atomics.load(control, LOWEST)) {
+    if (Atomics.compareExchange(control, LOWEST, seen, turn) === seen) return;
   }
 }
 

@@ -21,7 +21,8 @@ Examples:
 
 Exploring finds deadlocks, crashes, exceptions, and exit statuses or lines of output that differ from the first
 schedule's. Threads are preempted before system calls, steps of pthread calls and libc.atomic_* operations: a race
-on JavaScript variables, or on plain loads and stores between two such steps, is not seen.
+on JavaScript variables, or on plain loads and stores between two such steps, is not seen. N is a budget alone: the
+same schedules come first for every N and on every host.
 `;
 
 export function addRun(program: Command, guestArgs: readonly string[], ended: (status: number) => void): void {

@@ -1,8 +1,8 @@
 /**
  * Exploration: runs a program under many different schedules and finds the first that goes wrong. Systematic by the
- * number of choices that first in, first out would not make (tree.ts), level by level as long as the next one fits into
- * what is left of the runs, so that a small program is exhausted; then half of the rest at random by priorities (PCT),
- * and half of it on with the tree.
+ * number of choices that first in, first out would not make (tree.ts), level by level, so that a small program is
+ * exhausted; after the first of them every other schedule is one at random by priorities (PCT). How many may be run is
+ * a budget alone: it does not change which schedule comes when.
  *
  * What it cannot see: races on JavaScript variables, and on plain loads and stores between two preemption points.
  */
@@ -14,7 +14,7 @@ import { shrink } from './shrink.js';
 import { Tree } from './tree.js';
 
 export interface ExploreOptions {
-  /** Different schedules to run at most. */
+  /** Different schedules to run at most; which they are does not depend on it. */
   readonly runs: number;
   /** Seed of the random part; default 1. */
   readonly seed?: number;
@@ -55,6 +55,18 @@ export interface Exploration {
   readonly found: Found | null;
 }
 
+/** An exploration that may go on. Places of schedules in it are counted from 1. */
+export interface Part extends Exploration {
+  /** Nothing is left to run, whether all was run or not. */
+  readonly isOver: boolean;
+  /** Schedules of the tree that were run, those that had come up at random among them. */
+  readonly systematic: number;
+  /** After which schedule each level was complete. */
+  readonly completeAt: readonly number[];
+  /** Which were cut short. */
+  readonly cutAt: readonly number[];
+}
+
 /** The program cannot be explored: a sentence. */
 export class ExploreError extends Error {}
 
@@ -63,23 +75,41 @@ const MOST_CHOICES = 20_000;
 const DEPTHS = [2, 3, 4, 3, 2, 5];
 /** Random schedules in a row that had all been run: there are hardly any others. */
 const PATIENCE = 1000;
+/** Schedules before the first random one. */
+const SYSTEMATIC_FIRST = 256;
 
 /** See the top of this file. Throws ExploreError for a program whose runs do not follow from the schedule. */
 export function explore(run: RunFunction, options: ExploreOptions): Exploration {
-  return new Explorer(run, options).explore();
+  const { explored, systematic, exhausted, cut, longest, complete, found } = new Explorer(run, options).explore();
+  // What another shard has in its tree may have come up at random here.
+  return { explored: exhausted ? systematic : explored, exhausted, cut, longest, complete, found };
 }
 
-class Explorer {
+/** An exploration that can go on where it stopped, up to the runs of its options. */
+export class Explorer {
+  readonly options: ExploreOptions;
+  /** Different schedules that were run. */
+  explored = 0;
   private readonly run: RunFunction;
-  private readonly options: ExploreOptions;
   private readonly recorder: Recorder;
   private readonly tree = new Tree();
   private readonly known = new Set<number>();
-  private first!: Seen;
-  private explored = 0;
-  private cut = 0;
+  private readonly pct = new PctSchedule(0, 1, 1);
+  private readonly random = new RandomSchedule(0);
+  private first: Seen | null = null;
+  private systematic = 0;
+  /** Random schedules that were tried, in all and in vain since the last that was new. */
+  private tries = 0;
+  private misses = 0;
+  /** Of the random ones, those that the tree has not come to. */
+  private ahead = 0;
+  private isRandomNext = false;
+  /** There was no room for all of the next level. */
+  private isThinned = false;
+  private isOver = false;
   private longest = 0;
-  private complete = -1;
+  private readonly cutAt: number[] = [];
+  private readonly completeAt: number[] = [];
   private found: Found | null = null;
 
   constructor(run: RunFunction, options: ExploreOptions) {
@@ -88,44 +118,51 @@ class Explorer {
     this.recorder = new Recorder(options.mostChoices ?? MOST_CHOICES);
   }
 
-  explore(): Exploration {
-    this.runFirst();
-    if (this.options.only !== undefined) this.runRandom(this.options.runs);
-    else this.runAll();
-    const { tree } = this;
-    const hasAll = tree.waiting === 0 && tree.dropped + tree.beyond === 0 && this.options.only === undefined;
-    const exhausted = hasAll && this.found === null && this.cut === 0;
-    const { explored, cut, longest, complete, found } = this;
-    return { explored, exhausted, cut, longest, complete, found };
-  }
-
-  private runAll(): void {
+  /** Until `runs` schedules have been run since the beginning. */
+  explore(runs = this.options.runs): Part {
     const { tree, options } = this;
-    this.runTree('while it fits');
-    // Half of the runs that are left are random; the rest is for what there is of the next level.
-    const half = this.explored + Math.ceil((options.runs - this.explored) / 2);
-    if (tree.dropped > 0 && options.preemptions === undefined) this.runRandom(half);
-    this.runTree('to its end');
+    if (this.first === null) this.runFirst();
+    while (this.found === null && !this.isOver && this.explored < runs && options.shouldStop?.(this.explored) !== true) this.runNext();
+    this.noteLevel();
+    const hasAll = tree.waiting === 0 && tree.dropped + tree.beyond === 0 && options.only === undefined;
+    const exhausted = hasAll && this.found === null && this.cutAt.length === 0;
+    const { explored, longest, found, isOver, systematic } = this;
+    const complete = this.completeAt.length - 1;
+    return {
+      explored, exhausted, cut: this.cutAt.length, longest, complete, found, isOver: isOver || hasAll, systematic,
+      completeAt: [...this.completeAt], cutAt: [...this.cutAt],
+    };
   }
 
-  private isOver(): boolean {
-    const { runs, shouldStop } = this.options;
-    return this.found !== null || this.explored >= runs || shouldStop?.(this.explored) === true;
+  /** One more of the tree, or one at random, in turn. */
+  private runNext(): void {
+    const { tree, options } = this;
+    const hasRandom = (options.only !== undefined || options.preemptions === undefined) && this.misses < PATIENCE;
+    const hasTree = tree.waiting > 0 && options.only === undefined;
+    const isLater = this.explored >= SYSTEMATIC_FIRST / (options.shards ?? 1);
+    const hasAll = !hasTree && tree.dropped + tree.beyond === 0 && options.only === undefined;
+    if (hasAll || !(hasTree || hasRandom)) this.isOver = true;
+    else if (!hasTree || (hasRandom && isLater && this.isRandomNext)) this.runRandom();
+    else this.runTree();
   }
 
   /** First in, first out, without a preemption: what the others are judged by. Twice, for it must be the same. */
   private runFirst(): void {
     const { tree, recorder } = this;
     tree.take();
-    this.first = this.run(recorder.follow(tree));
+    const first = this.run(recorder.follow(tree));
+    this.first = first;
     const { name, length } = recorder;
     const again = this.run(recorder.follow(tree));
-    if (recorder.name !== name || recorder.length !== length || !isSame(again, this.first)) {
+    if (recorder.name !== name || recorder.length !== length || !isSame(again, first)) {
       throw new ExploreError(
         'two runs under one schedule differ: the program keeps something between its runs, in a variable of its module for one; keep it in main, or in guest memory',
       );
     }
-    if ((this.options.shard ?? 0) === 0) this.count(this.first);
+    if ((this.options.shard ?? 0) === 0) {
+      this.count(first);
+      this.systematic += 1;
+    }
     this.grow();
   }
 
@@ -134,55 +171,59 @@ class Explorer {
     const { recorder } = this;
     this.explored += 1;
     this.longest = Math.max(this.longest, recorder.length);
-    if (seen.outcome === 'timeout') this.cut += 1;
-    const finding = judge(seen, this.first);
+    if (seen.outcome === 'timeout') this.cutAt.push(this.explored);
+    const finding = judge(seen, this.first!);
     if (finding !== null) this.report(finding);
   }
 
   private grow(): void {
     const { options, tree } = this;
-    const room = options.runs - this.explored - tree.waitingNow;
+    // What there is no room for would not be run: those that come up at random as well take none of the runs.
+    const room = options.runs - this.explored - tree.waitingNow + this.ahead;
     const bound = options.preemptions ?? Number.POSITIVE_INFINITY;
     tree.expand(this.recorder, room, bound, options.shard ?? 0, options.shards ?? 1);
     this.known.add(this.recorder.name);
   }
 
-  /** Level after level: while the next one is known to fit into what is left of the runs, or what there is of it. */
-  private runTree(how: 'while it fits' | 'to its end'): void {
-    const { tree, recorder } = this;
-    while (!this.isOver()) {
-      if (tree.waitingNow === 0 && how === 'while it fits') {
-        this.complete = tree.level;
-        if (tree.dropped > 0) return;
-      }
-      if (!tree.take()) return;
-      const seen = this.run(recorder.follow(tree));
-      if (how === 'while it fits' || !this.known.has(recorder.name)) this.count(seen);
-      if (this.found === null) this.grow();
-    }
+  /** A level of which nothing waits is complete, if there was room for all of it. */
+  private noteLevel(): void {
+    const { tree, completeAt } = this;
+    if (tree.waitingNow > 0 || completeAt.length !== tree.level || this.isThinned || this.options.only !== undefined) return;
+    completeAt.push(this.explored);
+    this.isThinned = tree.dropped > 0;
   }
 
-  /** Random schedules until `end` have been run, or there seem to be no more. */
-  private runRandom(end: number): void {
-    const { recorder, known, options } = this;
-    const seed = Math.imul((options.seed ?? 1) + 0x9e37 * (options.shard ?? 0), 0x85ebca6b);
-    const pct = new PctSchedule(0, 1, 1);
-    const random = new RandomSchedule(0);
+  private runTree(): void {
+    const { tree, recorder } = this;
+    this.noteLevel();
+    this.isRandomNext = true;
+    tree.take();
+    const seen = this.run(recorder.follow(tree));
+    this.systematic += 1;
+    if (this.known.has(recorder.name)) this.ahead -= 1;
+    else this.count(seen);
+    if (this.found === null) this.grow();
+  }
+
+  private runRandom(): void {
+    const { recorder, known, options, pct, random } = this;
+    this.isRandomNext = false;
+    const seed = Math.imul((options.seed ?? 1) + 0x9e37 * (options.shard ?? 0), 0x85ebca6b) + this.tries;
     const { only } = options;
-    for (let i = 0, misses = 0; this.explored < end && !this.isOver() && misses < PATIENCE; i++, misses++) {
-      const depth = only?.schedule === 'pct' ? only.depth : DEPTHS[i % DEPTHS.length]!;
-      const isUniform = only?.schedule === 'random';
-      const schedule = isUniform ? random.with(seed + i) : pct.with(seed + i, depth, Math.max(1, this.longest));
-      const seen = this.run(recorder.follow(schedule));
-      if (known.has(recorder.name)) continue;
-      known.add(recorder.name);
-      misses = 0;
-      this.count(seen);
-    }
+    const depth = only?.schedule === 'pct' ? only.depth : DEPTHS[this.tries % DEPTHS.length]!;
+    this.tries += 1;
+    const schedule = only?.schedule === 'random' ? random.with(seed) : pct.with(seed, depth, Math.max(1, this.longest));
+    const seen = this.run(recorder.follow(schedule));
+    this.misses = known.has(recorder.name) ? this.misses + 1 : 0;
+    if (this.misses > 0) return;
+    known.add(recorder.name);
+    this.ahead += 1;
+    this.count(seen);
   }
 
   private report(finding: Finding): void {
-    const { run, recorder, first, explored } = this;
+    const { run, recorder, explored } = this;
+    const first = this.first!;
     const choices = shrink({ run, recorder, first, finding }, recorder.choices());
     const seen = run(recorder.follow(new ReplaySchedule(choices)));
     if (judge(seen, first) !== finding) {

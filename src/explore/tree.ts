@@ -18,6 +18,8 @@ import type { Recorder } from './recorder.js';
 
 /** The root: no choice but 0. */
 const ROOT = 0;
+/** Nodes of a tree at most: 24 bytes each. */
+const MOST_NODES = 2 ** 20;
 
 export class Tree implements Schedule {
   /** Level of the node that take() gave last. */
@@ -101,7 +103,7 @@ export class Tree implements Schedule {
       for (let choice = 1; choice < ran.count[step]!; choice++) {
         if (isRoot && ordinal++ % shards !== shard) continue;
         if (preemptions > bound) this.beyond += 1;
-        else if (this.next.length < room) this.next.push(this.make(node, step, choice, preemptions));
+        else if (this.next.length < room && this.made < MOST_NODES) this.next.push(this.make(node, step, choice, preemptions));
         else this.dropped += 1;
       }
     }

@@ -64,6 +64,13 @@ describe.concurrent('run --explore', () => {
     expect(JSON.parse(a!.stdout).found.finding).toBe('exception');
   });
 
+  it('counts up to what was found and no further, and N is a budget alone', async () => {
+    const ends = await Promise.all(['1000', '3000', '20000'].map((n) => guardpage(['run', bug('aba'), '--explore', n, '--json', '-', '--quiet'])));
+    const [a, ...others] = ends.map(({ stdout }) => JSON.parse(stdout));
+    expect(a.explored).toBe(a.found.number);
+    for (const other of others) expect([other.explored, other.found, other.complete]).toEqual([a.explored, a.found, a.complete]);
+  });
+
   it.each(['random', 'pct', 'pct:4'])('with --schedule %s explores those alone', async (schedule) => {
     const { status, stderr } = await guardpage(['run', bug('lost_update'), '--explore', '500', '--schedule', schedule]);
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^guardpage: another exit status in schedule \d+, which has \d+ preemptions?: 1, and 0 in the first schedule\n/)]);

@@ -1,9 +1,9 @@
 /* Exploration: how many schedules there are, what is found in them, and that it comes back. */
 
 import * as guardpage from 'guardpage';
-import type { Libc } from 'guardpage';
+import type { Addr, Libc } from 'guardpage';
 import { describe, expect, it } from 'vitest';
-import { explore, type ExploreOptions } from '../../src/explore/explore.js';
+import { explore, Explorer, type ExploreOptions } from '../../src/explore/explore.js';
 import { ProgramRun } from '../../src/explore/program_run.js';
 import { machines, type Program, run } from '../thread/run.js';
 import { abba, counters, lostUpdate } from './programs.js';
@@ -77,7 +77,7 @@ describe('the schedules', () => {
       });
       names.add(name);
       return seen;
-    }, { runs: 100_000 });
+    }, { runs: 100_000, preemptions: 100 });
     expect(found.exhausted).toBe(true);
     expect([names.size, runs]).toEqual([found.explored, found.explored + 1]); // the first is run twice
   });
@@ -171,8 +171,59 @@ describe('other ends', () => {
   });
 
   it('random schedules find what is too deep for the levels that fit', () => {
-    const { found, complete } = explored(lostUpdate(6), { runs: 10 });
-    expect([found?.finding, complete]).toEqual(['exit status', 0]);
+    const { found, complete } = explored(reversed, { runs: 2000 });
+    expect([found?.finding, complete < 4]).toEqual(['exit status', true]);
+    expect(explored(reversed, { runs: 2000, preemptions: 100 }).found).toBeNull();
+  });
+});
+
+/** Goes wrong where five threads take their steps in the opposite order. */
+function* reversed(libc: Libc) {
+  const order = libc.bss(4);
+  const threads: Addr[] = [];
+  for (let i = 1; i <= 5; i++) {
+    threads.push((yield* libc.pthread_create(null, function* () {
+      const before = yield* libc.atomic_load32(order);
+      yield* libc.atomic_store32(order, before * 10 + i);
+    }))[1]);
+  }
+  for (const thread of threads) yield* libc.pthread_join(thread);
+  return (yield* libc.atomic_load32(order)) === 54321 ? 1 : 0;
+}
+
+describe('how many may be run', () => {
+  it('is a budget alone: the same schedules come first', () => {
+    const order = (runs: number) => {
+      const program = new ProgramRun({}, counters(4, 4, 4));
+      const names: string[] = [];
+      explore((schedule) => {
+        let name = '';
+        const seen = program.run({
+          reset: () => schedule.reset(),
+          choose: (why, ready, count) => {
+            const answer = schedule.choose(why, ready, count);
+            name += `${answer},`;
+            return answer;
+          },
+        });
+        names.push(name);
+        return seen;
+      }, { runs });
+      return names;
+    };
+    const most = order(3000);
+    for (const runs of [2, 30, 255, 256, 257, 300, 1000, 2999]) {
+      const names = order(runs);
+      expect(names).toEqual(most.slice(0, names.length));
+    }
+  });
+
+  it('can be given bit by bit', () => {
+    const program = new ProgramRun({}, counters(4, 4, 4));
+    const explorer = new Explorer((schedule) => program.run(schedule), { runs: 2000 });
+    for (const runs of [0, 1, 2, 100, 1000]) explorer.explore(runs);
+    const whole = new Explorer((schedule) => program.run(schedule), { runs: 2000 });
+    expect(explorer.explore(2000)).toEqual(whole.explore());
   });
 });
 
