@@ -157,3 +157,34 @@ describe('the rest', () => {
     expect(rig.peek(rig.data + 32n)).toBeGreaterThan(0);
   });
 });
+
+describe('calls that other machines have by other numbers', () => {
+  it.each(['2.4.20', '2.6.18', '6.1'])('x86_64 under %s: alarm, who it is, priorities, and the interval of SCHED_RR', (kernel) => {
+    const rig = new Rig('x86_64', { kernel });
+    expect(rig.trap(37, 5)).toBe('0x0');
+    rig.kernel.clock.now += 2e9;
+    expect(rig.trap(37, 10)).toBe('0x3');
+    const uid = rig.trap(102);
+    expect([104, 107, 108].map((call) => rig.trap(call))).toEqual([uid, uid, uid]);
+    expect([rig.trap(111), rig.trap(140, 0, 0), rig.trap(141, 0, 0, 5), rig.trap(140, 0, 0)]).toEqual(['0x3e8', '0x14', '0x0', '0xf']);
+    for (let i = 0; i < 5; i++) rig.poke(rig.data + BigInt(4 * i), 7);
+    expect(rig.trap(148, 0, rig.data)).toBe('0x0');
+    expect([0, 1, 2, 3, 4].map((i) => rig.peek(rig.data + BigInt(4 * i)))).toEqual([0, 0, 0, 0, 7]);
+    expect(rig.notices).toEqual([]);
+  });
+
+  it('32-bit sparc: time stores a word, clock_gettime64 of 6.1 two of 64 bits, the upper half first', () => {
+    const rig = new Rig('sparc64 32-bit', { kernel: '6.1' });
+    for (let i = 0; i < 6; i++) rig.poke(rig.data + BigInt(4 * i), 7);
+    const seconds = rig.trap(231, rig.data);
+    expect([rig.peek(rig.data), rig.peek(rig.data + 4n)]).toEqual([Number(seconds), 7]);
+    expect(rig.trap(403, 0, rig.data + 8n)).toBe('0x0');
+    expect([8n, 12n, 16n].map((at) => rig.peek(rig.data + at))).toEqual([0, Number(seconds), 0]);
+  });
+
+  it('32-bit sparc of 4.12 has time, but no clock_gettime64 yet', () => {
+    const rig = new Rig('sparc64 32-bit', { kernel: '4.12' });
+    expect(Number(rig.trap(231, 0))).toBeGreaterThan(1e9);
+    expect(rig.trap(403, 0, rig.data)).toMatch(/\b90\b/); // ENOSYS of sparc
+  });
+});
