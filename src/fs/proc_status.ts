@@ -58,6 +58,7 @@ export function statusText(task: ProcTask): string {
     HugetlbPages: () => kb(0),
     CoreDumping: () => 0,
     THP_enabled: () => 1,
+    untag_mask: () => `0x${'f'.repeat(kernelBits / 4)}`,
     Threads: () => task.threads,
     SigQ: () => `0/${task.signals.queueLimit}`,
     SigPnd: () => task.signals.pending,

@@ -13,6 +13,7 @@ const FIELDS = [
   ['VmPeak', '2.6.18'], ['VmSize'], ['VmLck'], ['VmPin', '3.6'], ['VmHWM', '2.6.18'], ['VmRSS'], ['RssAnon', '4.9'],
   ['RssFile', '4.9'], ['RssShmem', '4.9'], ['VmData'], ['VmStk'], ['VmExe'], ['VmLib'], ['VmPTE', '2.6.10'],
   ['VmPMD', '4.9', '6.1'], ['VmSwap', '3.6'], ['HugetlbPages', '4.9'], ['CoreDumping', '6.1'], ['THP_enabled', '6.1'],
+  ['untag_mask', '6.13'],
   ['Threads', '2.6.0'], ['SigQ', '2.6.12-rc1'], ['SigPnd'], ['ShdPnd', '2.5.74'], ['SigBlk'], ['SigIgn'], ['SigCgt'],
   ['CapInh'], ['CapPrm'], ['CapEff'], ['CapBnd', '2.6.32'], ['CapAmb', '4.9'], ['NoNewPrivs', '4.12'],
   ['Speculation_Store_Bypass', '6.1'], ['SpeculationIndirectBranch', '6.1'],

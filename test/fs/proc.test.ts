@@ -183,3 +183,22 @@ describe('what else there is', () => {
     expect(numbers('2.5.45')).toEqual(['ENOENT', '0\n', '50\n', '32768\n']);
   });
 });
+
+describe('/proc/self/status as kernels that were run have it', () => {
+  it('has the lines that 6.1.20 and 6.13.2 printed on x86_64, less Seccomp, and HugetlbPages, which they were built without', () => {
+    const head = 'Name Umask State Tgid Ngid Pid PPid TracerPid Uid Gid FDSize Groups NStgid NSpid NSpgid NSsid';
+    const memory = 'VmPeak VmSize VmLck VmPin VmHWM VmRSS RssAnon RssFile RssShmem VmData VmStk VmExe VmLib VmPTE VmSwap';
+    const tail = 'Threads SigQ SigPnd ShdPnd SigBlk SigIgn SigCgt CapInh CapPrm CapEff CapBnd CapAmb NoNewPrivs ' +
+      'Speculation_Store_Bypass SpeculationIndirectBranch Cpus_allowed Cpus_allowed_list voluntary_ctxt_switches ' +
+      'nonvoluntary_ctxt_switches';
+    const names = (kernel: string) =>
+      slurp(new FilesRig('x86_64', {}, { kernel }), '/proc/self/status').split('\n').map((line) => line.split(':')[0]).join(' ');
+    expect(names('6.1')).toBe(`${head} ${memory} HugetlbPages CoreDumping THP_enabled ${tail} `);
+    expect(names('6.13')).toBe(`${head} Kthread ${memory} HugetlbPages CoreDumping THP_enabled untag_mask ${tail} `);
+  });
+
+  it('untag_mask of 6.13 is a long of ones: no machine here takes bits of an address away', () => {
+    const mask = (name: string) => /^untag_mask:\t(.*)$/m.exec(slurp(new FilesRig(name, {}, { kernel: '6.13' }), '/proc/self/status'))![1];
+    expect(['x86_64', 'x86_64 32-bit', 'i386'].map(mask)).toEqual(['0xffffffffffffffff', '0xffffffffffffffff', '0xffffffff']);
+  });
+});

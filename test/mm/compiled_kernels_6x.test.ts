@@ -141,3 +141,19 @@ describe('mmap', () => {
     expect(['4.12', '6.1', '6.13', '6.18'].map(areas)).toEqual([0, 0, 1, 1]);
   });
 });
+
+describe('exec', () => {
+  /** Pages of the stack under a limit in bytes. */
+  const stackPages = (stack: number) => ['2.6.18', '4.12', '6.1', '6.13', '6.18'].map((release) => {
+    const { vmas, target } = execMm({ arch: 'x86_64', bits: 64, release, rlimits: { stack } });
+    const h = vmas.find(target.stackTop - 1);
+    return vmas.vmEnd[h]! - vmas.vmStart[h]!;
+  });
+
+  it('adds 128 KiB to a stack as far as RLIMIT_STACK goes, which 2.6.18 does not do yet', () => {
+    expect(stackPages(8 * 1024 * 1024)).toEqual([2, 33, 33, 33, 33]);
+    expect(stackPages(16384)).toEqual([2, 4, 4, 4, 4]);
+    expect(stackPages(20000)).toEqual([2, 4, 4, 4, 4]);
+    expect(stackPages(0)).toEqual([2, 1, 1, 1, 1]);
+  });
+});
