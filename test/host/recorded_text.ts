@@ -105,8 +105,16 @@ function parseSettings(words: readonly string[]): Settings {
   })) as unknown as Settings;
 }
 
-function startOf(line: string): bigint {
-  return BigInt(`0x${line.slice(0, line.indexOf('-'))}`);
+function boundsOf(line: string): [bigint, bigint] {
+  const [start, end] = line.slice(0, line.indexOf(' ')).split('-') as [string, string];
+  return [BigInt(`0x${start}`), BigInt(`0x${end}`)];
+}
+
+/** By start, then by end: a stack whose only page guards it is shown empty in 3.6 and 3.8. */
+function inOrder(a: string, b: string): number {
+  const [start, end] = boundsOf(a);
+  const [otherStart, otherEnd] = boundsOf(b);
+  return start === otherStart ? Number(end - otherEnd) : start < otherStart ? -1 : 1;
 }
 
 class ProgramReader {
@@ -137,7 +145,7 @@ class ProgramReader {
 
   /** All that follows a call has been read. */
   private keep(): void {
-    this.maps = this.maps.toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1));
+    this.maps = this.maps.toSorted(inOrder);
     const seen = { maps: this.maps, counts: this.counts };
     if (this.last === null) this.start = seen;
     else this.steps.push({ ...this.last, seen });
