@@ -37,7 +37,7 @@ export function addBench(program: Command, ended: (status: number) => void): voi
     .option('--max-map-count <N>', 'areas that a process may have; default what the run needs',
       value.wholeNumber('--max-map-count', 1, MOST_COUNT))
     .option('--pid-max <N>', 'one more than the highest pid; default what the run needs',
-      value.wholeNumber('--pid-max', 1, MOST_COUNT))
+      value.wholeNumber('--pid-max', value.LEAST_PID_MAX, MOST_COUNT))
     .option('--warmup <N>', `threads of two runs before, in the same process, that are not measured; default ${value.DEFAULT_WARMUP}, 0 for none`,
       value.wholeNumber('--warmup', 0, MOST_THREADS))
     .addOption(new Option('--seed <N>', 'seed of everything that chance decides').default(1)

@@ -43,11 +43,11 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
       .argParser(value.wholeNumber('--seed', 0, MOST_SEED)))
     .option('--schedule <NAME>', 'who runs when: rr (first in, first out), random, pct, pct:DEPTH or replay:CHOICES; default rr')
     .option('--explore <N>', 'run it under N different schedules and report the first that goes wrong', value.wholeNumber('--explore', 1, MOST_COUNT))
-    .option('--explore-time <SECONDS>', 'explore no longer than this', value.seconds)
+    .option('--explore-time <SECONDS>', 'explore no longer than this', value.seconds('--explore-time'))
     .option('--ram <BYTES>', 'memory of the machine; default 1g', value.bytes('--ram'))
     .option('--overcommit <0|1|2>', 'what /proc/sys/vm/overcommit_memory says', value.wholeNumber('--overcommit', 0, 2))
     .option('--max-map-count <N>', 'areas that a process may have', value.wholeNumber('--max-map-count', 1, MOST_COUNT))
-    .option('--pid-max <N>', 'one more than the highest pid', value.wholeNumber('--pid-max', 1, MOST_COUNT))
+    .option('--pid-max <N>', 'one more than the highest pid', value.wholeNumber('--pid-max', value.LEAST_PID_MAX, MOST_COUNT))
     .option('--layout <default|legacy>', 'address space: as the release lays it out, or bottom-up', value.oneOf('layout', ['default', 'legacy']))
     .option('--aslr <SEED>', 'randomise mmap, stack and heap as the release does; default off', value.wholeNumber('--aslr', 0, MOST_SEED))
     .option('--rlimit <NAME=BYTES|unlimited>', 'soft limit: stack, data, as or memlock; or rtprio=N, the highest real-time priority (repeatable)', value.rlimit)
@@ -63,7 +63,7 @@ export function addRun(program: Command, guestArgs: readonly string[], ended: (s
     .option('--realtime', 'sleeps and timeouts take their time: for people who want to watch')
     .option('--json <FILE|->', 'write what became of it as JSON; with - stdout carries nothing else')
     .option('--quiet', 'no notes and hints, only what went wrong')
-    .addOption(new Option('--timeout <SECONDS>', 'end it after this long').default(DEFAULT_TIMEOUT).argParser(value.seconds))
+    .addOption(new Option('--timeout <SECONDS>', 'end it after this long').default(DEFAULT_TIMEOUT).argParser(value.seconds('--timeout')))
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, args: string[], flags: RunFlags) => {
       if (args.length > guestArgs.length) {

@@ -10,6 +10,8 @@ export const DEFAULT_WARMUP = 5000;
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 const RLIMITS: readonly (keyof MachineRlimits)[] = ['stack', 'data', 'as', 'memlock', 'rtprio'];
+/** The first pid is 1000, which machine.ts says too. */
+export const LEAST_PID_MAX = 1001;
 const MOST_RTPRIO = 99;
 const MOST_SECONDS = 1_000_000;
 
@@ -66,11 +68,13 @@ export function rlimit(text: string, before: MachineRlimits = {}): MachineRlimit
   return { ...before, [name!]: limit };
 }
 
-/** Seconds as `--timeout` takes them. */
-export function seconds(text: string): number {
-  const value = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
-  if (value > 0 && value <= MOST_SECONDS) return value;
-  throw new UsageError(`--timeout ${quoted(text)} is not a number of seconds above 0 and up to ${MOST_SECONDS}`);
+/** Seconds of this computer's time. */
+export function seconds(flag: string): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+    if (value > 0 && value <= MOST_SECONDS) return value;
+    throw new UsageError(`${flag} ${quoted(text)} is not a number of seconds above 0 and up to ${MOST_SECONDS}`);
+  };
 }
 
 /** Names that the caller knows, one of which it must be. */

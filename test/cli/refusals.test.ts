@@ -49,12 +49,13 @@ describe.concurrent('values of run', () => {
     [['--ram', 'lots'], '--ram "lots" is not a number of bytes (digits, and k, m or g for powers of 1024)'],
     [['--overcommit', '3'], '--overcommit "3" is not a whole number from 0 to 2'],
     [['--max-map-count', '0'], '--max-map-count "0" is not a whole number from 1 to 1073741824'],
-    [['--pid-max', '5'], '--pid-max 5 is not a whole number from 1001 to 1073741824'],
+    [['--pid-max', '5'], '--pid-max "5" is not a whole number from 1001 to 1073741824'],
     [['--rlimit', 'nofile=5'], 'no limit "nofile"; there are: stack, data, as, memlock, rtprio'],
     [['--rlimit', 'rtprio=100'], '--rlimit rtprio "100" is not a whole number from 0 to 99'],
     [['--rlimit', 'stack'], '--rlimit "stack" is not NAME=BYTES or NAME=unlimited; names are: stack, data, as, memlock, rtprio'],
     [['--rlimit', 'stack=-1'], '--rlimit stack "-1" is not a number of bytes (digits, and k, m or g for powers of 1024)'],
     [['--timeout', '0'], '--timeout "0" is not a number of seconds above 0 and up to 1000000'],
+    [['--explore', '10', '--explore-time', '0'], '--explore-time "0" is not a number of seconds above 0 and up to 1000000'],
     [['--timeout', 'soon'], '--timeout "soon" is not a number of seconds above 0 and up to 1000000'],
     [['--json', 'no/such/folder/x'], 'cannot write no/such/folder/x: no such file or directory'],
     [['--svg', 'no/such/folder/x'], 'cannot write no/such/folder/x: no such file or directory'],
@@ -119,7 +120,7 @@ describe.concurrent('values of bench threads', () => {
     [['--arch', 'ia64', '--bits', '32'], 'ia64 has no 32-bit tasks; it has: 64'],
     [['--bits', '16'], 'no word size "16"; there are: 32, 64'],
     [['--nptl', '2.3.3,3'], 'no NPTL "3"; there are: 2.3.3, 2.36'],
-    [['--pid-max', '0'], '--pid-max "0" is not a whole number from 1 to 1073741824'],
+    [['--pid-max', '0'], '--pid-max "0" is not a whole number from 1001 to 1073741824'],
     [['--svg', 'test'], 'cannot write test: it is a directory'],
   ])('%j', (args, sentence) => refused(['bench', 'threads', ...args], sentence));
 
