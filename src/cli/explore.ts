@@ -13,6 +13,7 @@ import { checkProgram } from './check_program.js';
 import { EXIT_INTERRUPTED, UsageError } from './errors.js';
 import { type Explored, type ExploreRequest, exploreInPool } from './explore_pool.js';
 import { checkWritable, say, STDERR, writeAll, writeJson } from './output.js';
+import { differingLines } from './differing_lines.js';
 import { configOf, type RunFlags } from './run.js';
 import { deadlockLines } from './run_report.js';
 import { shortSite, wakeupLines } from './wakeup_lines.js';
@@ -28,6 +29,7 @@ export async function exploreProgram(program: string, argv: readonly string[], f
   if (unfit !== undefined) throw new UsageError(`--${unfit} shows one run: it cannot go with --explore (use it with --schedule replay:...)`);
   const runs = flags.explore!;
   const progress = new Progress(runs, flags.quiet !== true && isatty(STDERR));
+  const interrupt = new Interrupt(() => progress.stop());
   let explored: Explored;
   try {
     explored = await exploreInPool({
@@ -39,14 +41,20 @@ export async function exploreProgram(program: string, argv: readonly string[], f
       options: { runs, seed: flags.seed, ...onlyOf(flags.schedule) },
       mostMs: flags.exploreTime === undefined ? Number.POSITIVE_INFINITY : flags.exploreTime * 1000,
       timeoutMs: flags.timeout * 1000,
+      interrupted: interrupt.signal,
       onProgress: (n) => progress.show(n),
     });
   } finally {
     progress.stop();
+    interrupt.stop();
   }
-  report(explored, flags, runs);
+  const { found } = explored.exploration;
+  const isCut = interrupt.signal.aborted && found === null;
+  if (isCut) say(`explored ${schedules(explored.exploration.explored)} so far, nothing found`);
+  else report(explored, flags, runs);
   if (flags.json !== undefined) writeJson(flags.json, exploreJson(program, argv, explored));
-  return explored.exploration.found === null ? 0 : 1;
+  if (isCut) return EXIT_INTERRUPTED;
+  return found === null ? 0 : 1;
 }
 
 /** What a schedule asked for leaves of the exploration: "random" or "pct" alone, else everything. */
@@ -67,6 +75,7 @@ function report({ exploration, first, shown, isTimeUp }: Explored, flags: RunFla
   if (found !== null && shown !== null) {
     const preemptions = `${found.preemptions} ${found.preemptions === 1 ? 'preemption' : 'preemptions'}`;
     say(`${WHAT[found.finding]} in schedule ${grouped(found.number)}, which has ${preemptions}: ${ending(exploration, shown, first)}`);
+    if (found.finding === 'output') writeAll(STDERR, differingLines(shown.output, first.output));
     writeAll(STDERR, deadlockLines(shown.result.deadlock));
     writeAll(STDERR, wakeupLines(shown));
   }
@@ -74,7 +83,10 @@ function report({ exploration, first, shown, isTimeUp }: Explored, flags: RunFla
   writeAll(STDERR, cycles.map(cycleText).join(''));
   if (found !== null) say(`--schedule ${found.schedule} makes it happen again`);
   if (flags.quiet !== true || found !== null) say(summary(exploration, runs, isTimeUp));
+  if (flags.quiet !== true && found === null) say(UNSEEN);
 }
+
+const UNSEEN = 'races on JavaScript variables, or on plain loads and stores between two preemption points, are not seen (run --help)';
 
 const WHAT = {
   deadlock: 'deadlock',
@@ -89,12 +101,16 @@ function ending({ found }: Exploration, { result }: Explored['first'], first: Ex
   const waits = result.deadlock.length;
   if (found!.finding === 'deadlock') return waits === 1 ? '1 thread waits for ever' : `${grouped(waits)} threads wait for ever`;
   if (found!.finding === 'exit status') return `${result.exit}, and ${first.result.exit} in the first schedule`;
-  if (found!.finding === 'output') return 'lines that the first schedule does not print';
+  if (found!.finding === 'output') return 'not the lines that the first schedule prints';
   return result.message ?? result.outcome;
 }
 
+function schedules(count: number): string {
+  return `${grouped(count)} ${count === 1 ? 'schedule' : 'schedules'}`;
+}
+
 function summary({ explored, exhausted, cut, complete, found }: Exploration, runs: number, isTimeUp: boolean): string {
-  const of = `explored ${grouped(explored)} ${explored === 1 ? 'schedule' : 'schedules'}`;
+  const of = `explored ${schedules(explored)}`;
   const long = cut > 0 ? `; ${grouped(cut)} were cut short for their length` : '';
   if (found !== null) return `${of}${long}`;
   if (exhausted) return `${of}, all there are: nothing found`;
@@ -144,22 +160,42 @@ class Progress {
           barsize: 24,
         })
       : null;
-    if (this.bar === null) return;
-    this.bar.start(runs, 0);
-    process.once('SIGINT', this.interrupted);
+    this.bar?.start(runs, 0);
   }
-
-  private readonly interrupted = () => {
-    this.stop();
-    process.exit(EXIT_INTERRUPTED);
-  };
 
   show(explored: number): void {
     this.bar?.update(explored);
   }
 
   stop(): void {
-    process.removeListener('SIGINT', this.interrupted);
     this.bar?.stop();
+  }
+}
+
+/** Ctrl-C ends the exploration with what it has so far; the second one ends the process, whatever it does. */
+class Interrupt {
+  private readonly controller = new AbortController();
+  private readonly quit: () => void;
+
+  constructor(quit: () => void) {
+    this.quit = quit;
+    process.on('SIGINT', this.interrupted);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  private readonly interrupted = () => {
+    if (!this.signal.aborted) {
+      this.controller.abort();
+      return;
+    }
+    this.quit();
+    process.exit(EXIT_INTERRUPTED);
+  };
+
+  stop(): void {
+    process.removeListener('SIGINT', this.interrupted);
   }
 }

@@ -22,6 +22,11 @@ export const NOTHING_FOUND = 2 ** 31 - 1;
 export const EXPLORED = 2;
 export const CONTROL_WORDS = 3;
 
+export interface ShownRun extends ObservedRun {
+  /** All that the program printed, on either stream. */
+  readonly output: string;
+}
+
 export type ExploreJob =
   /** A lane goes on until it has run `runs` schedules; with other options than before it begins again. */
   | { readonly kind: 'explore'; readonly options: Omit<ExploreOptions, 'shouldStop'>; readonly runs: number }
@@ -30,5 +35,5 @@ export type ExploreJob =
 export type ExploreAnswer =
   | { readonly kind: 'ready'; readonly setup: Setup }
   | { readonly kind: 'explored'; readonly part: Part }
-  | { readonly kind: 'observed'; readonly run: ObservedRun }
+  | { readonly kind: 'observed'; readonly run: ShownRun }
   | { readonly kind: 'refused'; readonly sentence: string; readonly isUsage: boolean };

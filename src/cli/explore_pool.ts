@@ -6,9 +6,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Exploration, Part } from '../explore/explore.js';
 import { apart, joined, rootOf, sumOf } from '../explore/lanes.js';
-import type { ObservedRun } from '../explore/observe_run.js';
 import { RunError, sentenceOf, UsageError } from './errors.js';
-import { CONTROL_WORDS, EXPLORED, type ExploreAnswer, type ExploreJob, type ExploreSetup, LOWEST, NOTHING_FOUND, STOP } from './explore_messages.js';
+import { CONTROL_WORDS, EXPLORED, type ExploreAnswer, type ExploreJob, type ExploreSetup, LOWEST, NOTHING_FOUND, type ShownRun, STOP } from './explore_messages.js';
 import type { Setup } from './messages.js';
 
 /** Parts of the schedules, which take turns. */
@@ -29,6 +28,8 @@ export interface ExploreRequest extends Omit<ExploreSetup, 'control'> {
   readonly mostMs: number;
   /** A schedule that takes longer than this never ends. */
   readonly timeoutMs: number;
+  /** Aborted: ends it as when the time is over. */
+  readonly interrupted: AbortSignal;
   readonly onProgress: (explored: number) => void;
 }
 
@@ -36,8 +37,8 @@ export interface Explored {
   readonly setup: Setup;
   readonly exploration: Exploration;
   /** First in, first out; and, where something was found, the run that shows it. */
-  readonly first: ObservedRun;
-  readonly shown: ObservedRun | null;
+  readonly first: ShownRun;
+  readonly shown: ShownRun | null;
   readonly isTimeUp: boolean;
 }
 
@@ -47,6 +48,7 @@ export async function exploreInPool(request: ExploreRequest): Promise<Explored> 
   const lanes = request.options.only === undefined ? LANES : 1;
   const workers = request.runs <= ONE_WORKER ? 1 : Math.min(lanes, availableParallelism());
   const members: Member[] = [];
+  request.interrupted.addEventListener('abort', () => Atomics.store(control, STOP, 1));
   const watch = new Watch(request, control);
   try {
     for (let i = 0; i < workers; i++) members.push(new Member(request, control));
@@ -129,7 +131,7 @@ class Member {
     return (answer as ExploreAnswer & { kind: 'explored' }).part;
   }
 
-  async observe(schedule: string): Promise<ObservedRun> {
+  async observe(schedule: string): Promise<ShownRun> {
     const answer = await this.ask({ kind: 'observe', schedule });
     return (answer as ExploreAnswer & { kind: 'observed' }).run;
   }

@@ -10,10 +10,12 @@ import { observeRun } from '../explore/observe_run.js';
 import { ProgramRun } from '../explore/program_run.js';
 import { decodeChoices, NO_CHOICES } from '../task/choices.js';
 import { ReplaySchedule } from '../task/schedules.js';
+import { Bug } from '../lib/bug.js';
 import { ConfigError, type Main } from '../index.js';
 import { RunError, sentenceOf, UsageError } from './errors.js';
-import { CONTROL_WORDS, EXPLORED, type ExploreAnswer, type ExploreJob, type ExploreSetup, LOWEST, STOP } from './explore_messages.js';
+import { CONTROL_WORDS, EXPLORED, type ExploreAnswer, type ExploreJob, type ExploreSetup, LOWEST, type ShownRun, STOP } from './explore_messages.js';
 import { loadProgram } from './load_program.js';
+import { placeOf } from './place.js';
 import { setupOf } from './setup.js';
 
 const setup = workerData as ExploreSetup;
@@ -26,13 +28,25 @@ function post(answer: ExploreAnswer): void {
 function doJob(job: ExploreJob, program: ProgramRun, main: Main): ExploreAnswer {
   if (job.kind === 'observe') {
     const choices = decodeChoices(job.schedule.replace('replay:', '')) ?? NO_CHOICES;
-    const run = observeRun(setup.config, main, setup.argv, new ReplaySchedule(choices));
-    return { kind: 'observed', run: { ...run, result: { ...run.result } } };
+    return { kind: 'observed', run: observed(main, new ReplaySchedule(choices)) };
   }
   const part = laneOf(job, program).explore(job.runs);
   const { shard = 0, shards = 1 } = job.options;
   if (part.found !== null) lower(turnOf(part.explored, shard, shards) - shards);
   return { kind: 'explored', part };
+}
+
+/** A run with what it prints, and the place of what it throws. */
+function observed(main: Main, schedule: ReplaySchedule): ShownRun {
+  const written: Uint8Array[] = [];
+  const sink = (bytes: Uint8Array) => {
+    written.push(bytes.slice());
+  };
+  const run = observeRun({ ...setup.config, stdout: sink, stderr: sink }, main, setup.argv, schedule);
+  const { cause } = run.result as { cause?: unknown };
+  const place = cause instanceof Bug ? null : placeOf(cause, setup);
+  const message = place === null ? run.result.message : `${run.result.message} (${place})`;
+  return { ...run, result: { ...run.result, message }, output: Buffer.concat(written).toString() };
 }
 
 const lanes = new Map<number, Explorer>();

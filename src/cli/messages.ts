@@ -2,6 +2,7 @@
  * What the two threads of `guardpage run` say to each other. The program runs in a worker, so that
  * the main thread can end it whatever it does.
  */
+import type { ObservedRun } from '../explore/observe_run.js';
 import type { MachineConfig, RunResult } from '../machine.js';
 import type { FragmentsReport } from '../report/fragments.js';
 import type { Grant } from './host_file.js';
@@ -60,6 +61,8 @@ export interface Ending extends Omit<RunResult, 'stats' | 'wallMs'> {
   readonly stats: RunResult['stats'] | null;
   /** Where it was asked for. */
   readonly fragments?: FragmentsReport;
+  /** What a replay showed of its wake-ups. */
+  readonly wakeups?: Pick<ObservedRun, 'lostWakeups' | 'oneWoken'>;
 }
 
 export type WorkerMessage =

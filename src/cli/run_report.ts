@@ -5,6 +5,7 @@ import { grouped } from '../report/numbers.js';
 import { fragmentsJson } from './fragments_report.js';
 import type { Finished } from './run_thread.js';
 import { say, STDERR, writeAll } from './output.js';
+import { wakeupLines } from './wakeup_lines.js';
 
 /** The JSON of a run; keys and meanings are kept. */
 export function runJson(program: string, argv: readonly string[], { setup, ending }: Finished): object {
@@ -22,6 +23,7 @@ export function sayOutcome({ ending }: Finished, timeoutSeconds: number): void {
     const those = deadlock.length === 1 ? 'one that waits' : `${grouped(deadlock.length)} that wait`;
     say(`deadlock: no thread can run, and nothing will ever wake the ${those}`);
     writeAll(STDERR, deadlockLines(deadlock));
+    if (ending.wakeups !== undefined) writeAll(STDERR, wakeupLines(ending.wakeups));
   } else if (message !== null) {
     say(message);
   } else if (outcome === 'oom') {

@@ -6,9 +6,10 @@ import { Console } from 'node:console';
 import { constants, openSync, readSync } from 'node:fs';
 import { sep } from 'node:path';
 import { Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ConfigError, Machine, type RunResult } from '../machine.js';
+import type { Observer } from '../explore/observe.js';
+import { observerOf, wakeupsOf } from '../explore/observe_run.js';
 import { Bug } from '../lib/bug.js';
 import { codeOf, sentenceOf, UsageError } from './errors.js';
 import { grantedFiles } from './host_file.js';
@@ -20,6 +21,7 @@ import { FragmentsTrace } from '../trace/fragments.js';
 import { MemoryTrace } from '../trace/memory_trace.js';
 import { say, STDERR, writeAll } from './output.js';
 import { hintsOf, watchRefusals } from './refusals.js';
+import { placeOf } from './place.js';
 import { setupOf } from './setup.js';
 
 const request = workerData as RunRequest;
@@ -30,8 +32,6 @@ const RETRY_MS = 5;
 /** Between two looks whether the run's time is over. */
 const LOOK_MS = 50;
 const never = new Int32Array(new SharedArrayBuffer(4));
-/** Where guardpage's own code lies: frames there are not the program's. */
-const OURS = fileURLToPath(new URL('..', import.meta.url));
 
 const fragments = request.wantsFragments ? new FragmentsTrace() : null;
 
@@ -120,21 +120,11 @@ function makeMachine(): Machine {
   });
 }
 
-/** The first frame of a stack that is neither ours nor Node's nor jiti's: "file:line", or null. */
-function placeOf(error: unknown): string | null {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  for (const [, path, line] of stack.matchAll(/(?:\(|at |file:\/\/)(\/[^():]+):(\d+):\d+/g)) {
-    if (path!.startsWith(OURS) || path!.includes(`${sep}node_modules${sep}jiti${sep}`)) continue;
-    return `${path === request.program ? request.programShown : path}:${line}`;
-  }
-  return null;
-}
-
-function endingOf(machine: Machine, result: RunResult): Ending {
+function endingOf(machine: Machine, result: RunResult, observer: Observer | null): Ending {
   const { cause } = result as { cause?: unknown };
   // A mistake of ours is not the program's, and its place in the program says nothing.
   const message = cause instanceof Bug ? `internal error of guardpage: ${sentenceOf(cause)}` : result.message;
-  const place = cause instanceof Bug ? null : placeOf(cause);
+  const place = cause instanceof Bug ? null : placeOf(cause, request);
   const { signal, deadlock, stats } = result;
   const [outcome, exit] = cutInput ? ['timeout' as const, 1] : [result.outcome, result.exit];
   return {
@@ -142,13 +132,14 @@ function endingOf(machine: Machine, result: RunResult): Ending {
     message: place === null ? message : `${message} (${place})`,
     maps: request.wantsMaps ? result.maps : [],
     ...(fragments === null ? {} : { fragments: fragments.report(machine.mm) }),
+    ...(observer === null ? {} : { wakeups: wakeupsOf(observer, result) }),
   };
 }
 
 /** The module threw while it was loaded: nothing has run. */
 function threwAtLoad(error: unknown): Ending {
   const kind = error instanceof Error ? `${error.name}: ` : '';
-  const place = placeOf(error) ?? request.programShown;
+  const place = placeOf(error, request) ?? request.programShown;
   const message = `the program threw while it was loaded: ${kind}${sentenceOf(error)} (${place})`;
   return { outcome: 'exited', exit: 1, signal: null, deadlock: [], message, stats: null, maps: [] };
 }
@@ -167,12 +158,14 @@ async function main(): Promise<void> {
     return;
   }
   const name = request.program.slice(request.program.lastIndexOf(sep) + 1).replace(/\.[a-z]+$/, '');
-  machine.load(program, request.argv, name);
+  // A schedule that --explore found: what it said of the deadlock is said again.
+  const observer = request.config.schedule?.startsWith('replay:') === true ? observerOf(machine) : null;
+  machine.load(observer === null ? program : observer.around(program), request.argv, name);
   const refusals = watchRefusals(machine);
   post({ kind: 'started' });
   const shouldStop = () => Atomics.load(control, CONTROL_STOP) !== 0;
   const result = machine.run(request.realtime ? { shouldStop, wait: waitHost } : { shouldStop });
-  post({ kind: 'ended', ending: endingOf(machine, result), hints: hintsOf(machine, refusals) });
+  post({ kind: 'ended', ending: endingOf(machine, result, observer), hints: hintsOf(machine, refusals) });
 }
 
 main().catch((error: unknown) => {

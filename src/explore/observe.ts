@@ -5,6 +5,7 @@
 import type { Libc } from '../thread/libc.js';
 import { type Addr, hiOf, loOf } from '../thread/address.js';
 import type { Call } from '../thread/call.js';
+import type { Main } from '../thread/ts_user_mode.js';
 import type { Actor } from './actor.js';
 import { LockOrder } from './lock_order.js';
 import { LostWakeups } from './lost_wakeups.js';
@@ -33,6 +34,14 @@ export class Observer {
 
   constructor(who: () => { readonly tid: number; readonly thread: string }) {
     this.who = who;
+  }
+
+  /** The program, seen from when it begins. */
+  around(main: Main): Main {
+    return (libc, argv) => {
+      this.attach(libc);
+      return main(libc, argv);
+    };
   }
 
   /** From now on the calls of `libc`, which must be this run's alone, are seen. */

@@ -17,18 +17,18 @@ export interface ObservedRun {
 
 export function observeRun(config: MachineConfig, main: Main, argv: readonly string[], schedule: Schedule): ObservedRun {
   const machine = new Machine(config);
-  const { kernel } = machine;
-  const observer = new Observer(() => ({
+  const observer = observerOf(machine);
+  machine.schedule = schedule;
+  machine.load(observer.around(main), argv);
+  const result = machine.run();
+  return { result, lockCycles: observer.locks.cycles(), ...wakeupsOf(observer, result) };
+}
+
+export function observerOf({ kernel }: Machine): Observer {
+  return new Observer(() => ({
     tid: kernel.tasks.tid[kernel.current]!,
     thread: kernel.process.user.nameOf(kernel.current),
   }));
-  machine.schedule = schedule;
-  machine.load((libc, args) => {
-    observer.attach(libc);
-    return main(libc, args);
-  }, argv);
-  const result = machine.run();
-  return { result, lockCycles: observer.locks.cycles(), ...wakeupsOf(observer, result) };
 }
 
 /** What can be said of wake-ups where a run deadlocked. */

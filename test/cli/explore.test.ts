@@ -1,7 +1,7 @@
 /* guardpage run --explore: what is said, JSON, exit statuses, and the flag that makes it happen again. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { guardpage, program, refusal, ROOT } from './guardpage.js';
+import { guardpage, interrupted, program, refusal, ROOT, scratch } from './guardpage.js';
 
 const bug = (name: string) => join(ROOT, 'examples/bugs', `${name}.ts`);
 
@@ -39,7 +39,8 @@ describe.concurrent('run --explore', () => {
 
   it('says that a small program was exhausted; status 0', async () => {
     const ended = await guardpage(['run', bug('lost_update'), '--explore', '1000000', '--', 'fixed']);
-    expect(ended).toEqual({ status: 0, stdout: '', stderr: expect.stringMatching(/^guardpage: explored \d+ schedules, all there are: nothing found\n$/) });
+    expect(ended).toEqual({ status: 0, stdout: '', stderr: expect.stringMatching(/^guardpage: explored \d+ schedules, all there are: nothing found\n.*\n$/) });
+    expect(ended.stderr).toContain('\nguardpage: races on JavaScript variables, or on plain loads and stores between two preemption points, are not seen (run --help)\n');
   });
 
   it('a program of many shards is exhausted where all its schedules fit, however unevenly they lie', async () => {
@@ -76,9 +77,45 @@ describe.concurrent('run --explore', () => {
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^guardpage: another exit status in schedule \d+, which has \d+ preemptions?: 1, and 0 in the first schedule\n/)]);
   });
 
+  it('shows the lines that differ', async () => {
+    const { status, stderr } = await guardpage(['run', program('prints_what_it_sees.ts'), '--explore', '100']);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(new RegExp([
+      '^guardpage: other output in schedule \\d+, which has 1 preemption: not the lines that the first schedule prints',
+      '  printed here alone: "main saw 1"',
+      '  printed by the first alone: "main saw 0"',
+      'guardpage: --schedule replay:\\w+ makes it happen again',
+      '',
+    ].join('\n')))]);
+  });
+
+  it('says where an exception was thrown, as the replay of it does', async () => {
+    const { stderr } = await guardpage(['run', 'examples/bugs/double_join.ts', '--explore', '100']);
+    const [, sentence] = /: (the program threw .* \(examples\/bugs\/double_join\.ts:\d+\))\n/.exec(stderr)!;
+    const [, schedule] = /--schedule (\S+) /.exec(stderr)!;
+    const again = await guardpage(['run', 'examples/bugs/double_join.ts', '--schedule', schedule!]);
+    expect(again.stderr).toBe(`guardpage: ${sentence}\n`);
+  });
+
+  it.each(['lost_wakeup', 'signal_for_broadcast'])('%s: the replay of a deadlock says of wake-ups what was said first', async (name) => {
+    const { stderr } = await guardpage(['run', bug(name), '--explore', '100']);
+    const [, waits] = /( {2}thread 1000 [\s\S]*)guardpage: --schedule/.exec(stderr)!;
+    expect(waits).toMatch(name === 'lost_wakeup'
+      ? /^ {2}lost wake-up: /m
+      : /^ {2}one was woken: the last pthread_cond_signal on 0x\w+, of thread 1000 \(main\) at .*, woke thread 1001 \(pass\);\n {4}thread 1002 \(pass\) waited then and still does, at /m);
+    const [, schedule] = /--schedule (\S+) /.exec(stderr)!;
+    const again = await guardpage(['run', bug(name), '--schedule', schedule!]);
+    expect(again.stderr).toBe(`guardpage: deadlock: no thread can run, and nothing will ever wake the 2 that wait\n${waits}`);
+  });
+
+  it('Ctrl-C ends it with what it has so far; status 130', async () => {
+    const mark = join(scratch(), 'mark');
+    const ended = await interrupted(['run', program('marks.ts'), '--explore', '100000000'], mark);
+    expect(ended).toEqual({ status: 130, stdout: '', stderr: expect.stringMatching(/^guardpage: explored [\d,]+ schedules? so far, nothing found\n$/) });
+  });
+
   it('ends when its time is over', async () => {
     const { status, stderr } = await guardpage(['run', bug('dining_philosophers'), '--explore', '1000000000', '--explore-time', '1', '--', 'fixed']);
-    expect([status, stderr]).toEqual([0, expect.stringMatching(/^guardpage: explored [\d,]+ schedules?.*: nothing found \(--explore-time is over\)\n$/)]);
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/^guardpage: explored [\d,]+ schedules?.*: nothing found \(--explore-time is over\)\n.*\n$/)]);
   });
 
   it('a thread that never gives up the processor ends it in a sentence', async () => {

@@ -2,7 +2,7 @@
  * Runs the built command line as users do: a process, its streams, its exit status. dist/ is built
  * first where it is older than the sources.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,12 +80,27 @@ afterAll(() => {
 
 /** Runs `guardpage ARGS` and waits for its end. Never on a terminal. */
 export function guardpage(args: readonly string[], cwd = ROOT, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return start(args, cwd, env, () => {});
+}
+
+/** The same for a program that makes the file that MARK names; then it gets Ctrl-C. */
+export function interrupted(args: readonly string[], mark: string): Promise<Ended> {
+  return start(args, ROOT, { MARK: mark }, (child) => {
+    const looking = setInterval(() => {
+      if (existsSync(mark)) child.kill('SIGINT');
+      if (existsSync(mark) || child.exitCode !== null) clearInterval(looking);
+    }, 50);
+  });
+}
+
+function start(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, started: (child: ChildProcess) => void): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd,
       env: { ...ENV, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    started(child);
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
