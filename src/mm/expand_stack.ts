@@ -5,7 +5,8 @@
  * check_expansion. 2.6.18, mm/mmap.c: expand_upwards(), acct_stack_growth(); 3.6, mm/memory.c: check_stack_guard_page();
  * 3.8, mm/mmap.c: expand_stack(); 4.12 and 6.1, mm/mmap.c, and 6.18, mm/vma.c: expand_downwards().
  *
- * Unlike i386: no user stack pointer is compared; TypeScript programs touch their stack in order.
+ * Unlike i386: no user stack pointer is compared; TypeScript programs touch their stack in order. Unlike 3.6 and 3.8 with
+ * huge pages: a fault that is given one, at the start of a stack that happens to be aligned to it, makes no guard page.
  */
 import { VM_ACCOUNT, VM_EXEC, VM_GROWSDOWN, VM_GROWSUP, VM_LOCKED, VM_READ, VM_WRITE } from '../arch/generic/mman.js';
 import { anonVmaPrepare } from './anon_vma.js';

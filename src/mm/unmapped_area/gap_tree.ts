@@ -9,6 +9,10 @@
  *
  * Cost: logarithmic, paid for at every change of the tree. A probe is a node looked into; here the nodes are
  * VmaSet's. From 4.12 on a gap ends 256 pages below a stack.
+ *
+ * Unlike Linux: the lowest gap is always found. 4.12 leaves out what lies left of a node whose own gap ends below the
+ * range (unmapped_area() compares vm_start_gap() with low_limit), as it does for a stack less than 257 pages above
+ * mmap_base in a bottom-up layout; whether anything lies there depends on the shape that the red-black tree has just then.
  */
 import { ENOMEM } from '../../arch/generic/errno.js';
 import { VM_GROWSDOWN, VM_GROWSUP } from '../../arch/generic/mman.js';
