@@ -57,24 +57,42 @@ export class LostWakeups {
   private readonly conditions = new Map<string, Condition>();
   /** When each thread last looked at memory, by tid: it may have seen what a wake-up was about. */
   private readonly looked = new Map<number, number>();
+  /** When each thread last took each mutex, by mutex and tid. */
+  private readonly taken = new Map<string, Map<number, number>>();
   private now = 0;
 
   looks(tid: number): void {
     this.looked.set(tid, ++this.now);
   }
 
-  waits(actor: Actor, object: string): void {
+  takes(tid: number, mutex: string): void {
+    const times = this.taken.get(mutex);
+    if (times === undefined) this.taken.set(mutex, new Map([[tid, ++this.now]]));
+    else times.set(tid, ++this.now);
+  }
+
+  waits(actor: Actor, object: string, mutex: string): void {
     const condition = this.condition(object);
     const { unheard } = condition;
-    // A thread does not miss what it signalled itself, nor what it could have seen since.
-    const canMiss = unheard !== null && unheard.signaller.tid !== actor.tid && (this.looked.get(actor.tid) ?? 0) < unheard.when;
-    condition.waits.set(actor.tid, { actor, since: ++this.now, missed: canMiss ? unheard : null });
+    const missed = unheard !== null && this.canMiss(actor.tid, unheard, mutex) ? unheard : null;
+    condition.waits.set(actor.tid, { actor, since: ++this.now, missed });
+  }
+
+  /**
+   * A thread does not miss what it signalled itself, nor what it could have seen since; nor where a third had the mutex
+   * since, and may have taken what the signal was about.
+   */
+  private canMiss(tid: number, { signaller, when }: Wakeup, mutex: string): boolean {
+    if (signaller.tid === tid || (this.looked.get(tid) ?? 0) > when) return false;
+    const times = this.taken.get(mutex) ?? new Map<number, number>();
+    return [...times].every(([other, time]) => other === tid || other === signaller.tid || time < when);
   }
 
   /** `wasWoken`: not by the clock. */
   goesOn(actor: Actor, object: string, wasWoken: boolean): void {
     const condition = this.condition(object);
     condition.waits.delete(actor.tid);
+    this.looks(actor.tid);
     if (!wasWoken) {
       if (condition.pending > 0) condition.isBlurred = true;
       return;

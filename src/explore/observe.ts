@@ -48,27 +48,32 @@ export class Observer {
   attach(libc: Libc): void {
     this.libc = libc;
     const { locks, wakeups } = this;
+    const took = (actor: Actor, object: string) => {
+      locks.took(actor, object);
+      wakeups.takes(actor.tid, object);
+    };
     this.wrap(TAKES, function* (call, actor, object) {
       locks.asks(actor, object);
       const error = yield* call();
-      if (error === 0 || error === libc.E['EOWNERDEAD']) locks.took(actor, object);
+      if (error === 0 || error === libc.E['EOWNERDEAD']) took(actor, object);
       return error;
     });
     this.wrap(TRIES, function* (call, actor, object) {
       const error = yield* call();
-      if (error === 0 || error === libc.E['EOWNERDEAD']) locks.took(actor, object);
+      if (error === 0 || error === libc.E['EOWNERDEAD']) took(actor, object);
       return error;
     });
     this.wrap(GIVES, function* (call, actor, object) {
       locks.gave(actor, object);
+      wakeups.looks(actor.tid); // what it did under the lock, it may have done upon what it saw
       return yield* call();
     });
     this.wrap(WAITS, function* (call, actor, object, mutex) {
-      wakeups.waits(actor, object);
+      wakeups.waits(actor, object, mutex);
       locks.gave(actor, mutex);
       const error = yield* call();
       wakeups.goesOn(actor, object, error === 0);
-      locks.took(actor, mutex);
+      took(actor, mutex);
       return error;
     });
     this.wrap(WAKES, function* (call, actor, object, _mutex, name) {

@@ -173,4 +173,33 @@ describe('nothing is said of wake-ups', () => {
     });
     expect([result.outcome, lostWakeups, oneWoken]).toEqual(['deadlock', [], []]);
   });
+
+  /** Two that take one of `made` items each, which they count in JavaScript; the only signal comes before they wait. */
+  const takers = (made: number, each: readonly number[]) => function* main(libc: Libc) {
+    const mutex = libc.bss(libc.sizeof.pthread_mutex_t);
+    const cond = libc.bss(libc.sizeof.pthread_cond_t);
+    let items = made;
+    yield* libc.pthread_cond_signal(cond);
+    const threads: Addr[] = [];
+    for (const wanted of each) {
+      threads.push((yield* libc.pthread_create(null, function* taker() {
+        for (let i = 0; i < wanted; i++) {
+          yield* libc.pthread_mutex_lock(mutex);
+          while (items === 0) yield* libc.pthread_cond_wait(cond, mutex);
+          items -= 1;
+          yield* libc.pthread_mutex_unlock(mutex);
+        }
+      }))[1]);
+    }
+    for (const thread of threads) yield* libc.pthread_join(thread);
+    return 0;
+  };
+
+  it.each([
+    ['the waiter had the mutex before', takers(1, [2])],
+    ['another had the mutex before', takers(1, [1, 1])],
+  ])('where %s, after the signal that nobody heard', (_why, main) => {
+    const { result, lostWakeups, oneWoken } = observed(main);
+    expect([result.outcome, lostWakeups, oneWoken]).toEqual(['deadlock', [], []]);
+  });
 });
