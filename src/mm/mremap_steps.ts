@@ -80,7 +80,8 @@ function cutTail(mm: Mm, remap: Remap, ignoresErrors: boolean): number {
   const { vpn, oldPages, newPages } = remap;
   if (oldPages < newPages) return 0;
   if (oldPages > newPages) {
-    const error = doMunmap(mm, vpn + newPages, 0, oldPages - newPages, 0);
+    // An address that wraps is that of low memory.
+    const error = doMunmap(mm, (vpn + newPages) % mm.target.vpnEnd, 0, oldPages - newPages, 0);
     if (error < 0 && !ignoresErrors) return error;
   }
   if (!hasTarget(remap) || remap.newVpn === vpn) {
@@ -100,7 +101,7 @@ function cutTail(mm: Mm, remap: Remap, ignoresErrors: boolean): number {
 function cutTailAndForget(mm: Mm, remap: Remap): number {
   const { vpn, oldPages, newPages } = remap;
   if (oldPages < newPages) return 0;
-  const error = doMunmap(mm, vpn + newPages, 0, oldPages - newPages, 0);
+  const error = doMunmap(mm, (vpn + newPages) % mm.target.vpnEnd, 0, oldPages - newPages, 0);
   if (hasTarget(remap) && remap.newVpn !== vpn) return error === -ENOMEM ? error : 0;
   remap.to = vpn;
   return ANSWERED;

@@ -4,7 +4,7 @@
  * begins and ends.
  */
 import { describe, expect, it } from 'vitest';
-import { EACCES, EINVAL, ENOMEM } from '../../src/arch/generic/errno.js';
+import { EACCES, EFAULT, EINVAL, ENOMEM } from '../../src/arch/generic/errno.js';
 import {
   PROT_NONE, PROT_READ, PROT_SEM, PROT_WRITE, VM_ACCOUNT,
 } from '../../src/arch/generic/mman.js';
@@ -13,6 +13,7 @@ import { memoryCounts } from '../../src/fs/proc_memory.js';
 import { doMlock2 } from '../../src/mm/mlock.js';
 import { mapsLines } from '../../src/mm/maps.js';
 import { doMprotect } from '../../src/mm/mprotect.js';
+import { doMremap } from '../../src/mm/mremap.js';
 import { doMunmap } from '../../src/mm/munmap.js';
 import { statusRules } from '../../src/release/status_fields.js';
 import { mmap } from '../support/calls.js';
@@ -135,6 +136,22 @@ describe('mremap', () => {
     };
     expect(answers(['2.5.46', '2.6.0', '2.6.6', '2.6.11', '4.12'], moved))
       .toEqual({ '2.5.46': 6, '2.6.0': 6, '2.6.6': -ENOMEM, '2.6.11': -ENOMEM, '4.12': -ENOMEM });
+  });
+});
+
+describe('mremap of the last page of all', () => {
+  it('cuts its tail off low memory before it finds nothing to move, in 3.6 to 4.12', () => {
+    const cut = (release: string) => {
+      const mm = newMm({ arch: 'x86_64', bits: 64, release });
+      mmap(mm, { addr: 0x10000n, len: 0x2000n, flags: 'PRIVATE ANONYMOUS FIXED' });
+      const result = doMremap(mm, {
+        vpn: mm.target.vpnEnd - 1, offset: 0, oldPages: 0x12, oldOffset: 0, newPages: 0x11, newOffset: 0,
+        flags: MREMAP_MAYMOVE | MREMAP_FIXED, newVpn: 0x10000, newVpnOffset: 0,
+      });
+      return [result, mm.totalVm];
+    };
+    expect(answers(['3.6', '3.8', '4.12', '6.1'], cut))
+      .toEqual({ '3.6': [-EFAULT, 1], '3.8': [-EFAULT, 1], '4.12': [-EFAULT, 1], '6.1': [-EFAULT, 2] });
   });
 });
 

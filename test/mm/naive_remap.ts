@@ -131,7 +131,7 @@ export class NaiveMm extends NaiveAdvice {
         return this.cutTail(work, hasTarget, step !== 'cut off the tail');
       case 'cut off the tail, and expect it still': {
         if (oldPages < newPages) return 0;
-        const error = grow === 0 ? 0 : this.munmapPages(vpn + newPages, -grow);
+        const error = grow === 0 ? 0 : this.munmapPages((vpn + newPages) % this.target.vpnEnd, -grow);
         if (hasTarget && target !== vpn) return fail(error === -ENOMEM, ENOMEM); // unlike Linux, as src/mm
         work.to = vpn;
         return ANSWERED;
@@ -207,7 +207,7 @@ export class NaiveMm extends NaiveAdvice {
     const { vpn, oldPages, newPages } = work;
     if (oldPages < newPages) return 0;
     if (oldPages > newPages) {
-      const error = this.munmapPages(vpn + newPages, oldPages - newPages);
+      const error = this.munmapPages((vpn + newPages) % this.target.vpnEnd, oldPages - newPages);
       if (error < 0 && !ignoresErrors) return error;
     }
     if (!hasTarget || work.target === vpn) {
