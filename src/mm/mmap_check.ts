@@ -36,9 +36,13 @@ function reachesAbove(vpn: number, offset: number, npages: number, end: number):
   return vpn + npages > end || (vpn + npages === end && offset > 0);
 }
 
-/** A fixed address that no search would give: huge pages only (ia64), or the wrong colour for sharing (sparc64). */
-export function fixedRefused(mm: Mm, vpn: number, npages: number, isShared: boolean, pgoff: number): boolean {
+/**
+ * A fixed address, vpn + offset, that no search would give: huge pages only (ia64, is_hugepage_only_range(), which looks
+ * at the first byte and at the last), or the wrong colour for sharing (sparc64).
+ */
+export function fixedRefused(mm: Mm, vpn: number, offset: number, npages: number, isShared: boolean, pgoff: number): boolean {
   const { hintsIgnored, checksFixedColour, colour } = mm.target;
-  if (hintsIgnored !== null && isIn(hintsIgnored, vpn) && isIn(hintsIgnored, vpn + npages - 1)) return true;
+  const last = vpn + npages - (offset > 0 ? 0 : 1);
+  if (hintsIgnored !== null && isIn(hintsIgnored, vpn) && isIn(hintsIgnored, last)) return true;
   return checksFixedColour && isShared && vpn % colour.shared !== pgoff % colour.shared;
 }

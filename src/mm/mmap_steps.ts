@@ -148,7 +148,7 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
       if (reachesAbove(args.vpn, args.offset, args.npages, mm.target.taskSize)) return -ENOMEM;
       if (args.offset !== 0) return -EINVAL;
       args.at = args.vpn;
-      return fixedRefused(mm, args.at, args.npages, hasSharedBit(mm, args), colourPgoff(mm, args)) ? -EINVAL : 0;
+      return fixedRefused(mm, args.at, 0, args.npages, hasSharedBit(mm, args), colourPgoff(mm, args)) ? -EINVAL : 0;
     }
     args.at = getUnmappedArea(mm, args);
     return Math.min(args.at, 0);
@@ -161,7 +161,7 @@ export const mmapSteps: Readonly<Record<MmapStep, MmapStepFunction>> = {
     args.at = isFixed(mm, args) ? args.vpn : getUnmappedArea(mm, args);
     if (args.at < 0) return args.at;
     const pgoff = colourPgoff(mm, args);
-    if (isFixed(mm, args) && fixedRefused(mm, args.at, args.npages, hasSharedBit(mm, args), pgoff)) return -EINVAL;
+    if (isFixed(mm, args) && fixedRefused(mm, args.at, args.offset, args.npages, hasSharedBit(mm, args), pgoff)) return -EINVAL;
     if (isFixed(mm, args) && mm.rules.highestAreErrors && isErrno(mm, args)) return args.offset - pageSize;
     const offset = isFixed(mm, args) ? args.offset : 0;
     if (reachesAbove(args.at, offset, args.npages, taskSize)) return -ENOMEM;

@@ -189,7 +189,7 @@ function checkedByMachine(mm: Mm, remap: Remap): number {
   const h = sourceArea(mm, remap);
   const isShared = (mm.vmas.vmFlags[h]! & VM_MAYSHARE) !== 0;
   const pgoff = mm.vmas.vmPgoff[h]! + remap.vpn - mm.vmas.vmStart[h]!;
-  return fixedRefused(mm, remap.newVpn, remap.newPages, isShared, pgoff) ? -EINVAL : 0;
+  return fixedRefused(mm, remap.newVpn, 0, remap.newPages, isShared, pgoff) ? -EINVAL : 0;
 }
 
 export const mremapSteps: Readonly<Record<Exclude<MremapStep, 'several areas one by one'>, Step>> = {
