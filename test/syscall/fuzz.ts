@@ -171,7 +171,7 @@ class Fuzzer {
     // Ticks (times(2), NOTES), the persona that was set before and the seconds of a 64-bit kernel may look like an error.
     if (name === 'times' || name === 'personality' || name === 'alarm') return true;
     if (error !== 0) {
-      if (this.errors.get(name)!.has(error) || isHintReturned(rig, name) || isAddressReturned(rig, name)) return true;
+      if (this.errors.get(name)!.has(error) || isAnswerLikeError(rig, name)) return true;
       throw new Error(`answered error ${error} (${errnoName(error)}), which is not documented`);
     }
     if (name.startsWith('m')) this.remember(rig);
@@ -272,6 +272,11 @@ class Fuzzer {
   }
 }
 
+/** An address that looks like an error, and is the answer. */
+function isAnswerLikeError(rig: Rig, name: string): boolean {
+  return isHintReturned(rig, name) || isAddressReturned(rig, name) || isHeapsEnd(rig, name);
+}
+
 /** Up to 2.6.11 mmap of length 0 returns its hint, also one that looks like an error. */
 function isHintReturned({ kernel, mm }: Rig, name: string): boolean {
   const { lenPages, lenOffset } = kernel.mmapArgs;
@@ -282,6 +287,11 @@ function isHintReturned({ kernel, mm }: Rig, name: string): boolean {
 /** MAP_FIXED in the last page of all, which looks like an error and is returned as one. */
 function isAddressReturned({ kernel, mm }: Rig, name: string): boolean {
   return name.startsWith('mmap') && mm.rules.highestAreErrors && kernel.mmapArgs.vpn === mm.target.vpnEnd - 1;
+}
+
+/** The heap ends in the last page of 4 GiB: TASK_SIZE of 32-bit tasks of x86_64 was the 64-bit one up to 2.6.12. */
+function isHeapsEnd({ mm }: Rig, name: string): boolean {
+  return name === 'brk' && mm.brkVpn === 2 ** (mm.target.bits - mm.target.pageShift) - 1;
 }
 
 /** The defect of 2.6.12-rc1, kept: a request longer than mmap_base is granted above TASK_SIZE. Its mm is given up. */
