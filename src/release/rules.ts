@@ -190,7 +190,7 @@ export interface MmRules {
    * mremap, and any overcommit mode but 0 grants everything.
    */
   readonly accounts: boolean;
-  /** Errors of munmap and of later checks give back what a MAP_FIXED replaced: 6.18. */
+  /** mprotect: what it charges, which flags it knows, and which limit it asks. */
   readonly prot: {
     /** A private map that becomes writable is charged: all releases but 2.6.5 and 2.6.6, whose test is inverted. */
     readonly charges: boolean;
@@ -304,8 +304,8 @@ export interface MoveRules {
   readonly populatesAll: boolean;
   /** MREMAP_DONTUNMAP counts locked pages at both places: 6.17 on. */
   readonly locksTwice: boolean;
-    /** The machine is asked about an area that would grow in place (vma_expandable() by get_unmapped_area()). */
-    readonly growthIsChecked: boolean;
+  /** The machine is asked about an area that would grow in place (vma_expandable() by get_unmapped_area()). */
+  readonly growthIsChecked: boolean;
 }
 
 /** Areas that grow by faults: expand_downwards(), expand_upwards(), mm/mmap.c. */
